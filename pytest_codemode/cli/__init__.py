@@ -1,0 +1,1 @@
+"""The `codemode` command and the engine's entry."""

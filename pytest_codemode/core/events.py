@@ -1,0 +1,95 @@
+"""What a run tells while it goes: one JSON object a line from the engine to the plugin and into `run.jsonl`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from pytest_codemode.core.codec import decode, encode
+from pytest_codemode.core.outcome import SandboxInfo
+from pytest_codemode.core.report import RunReport
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """The engine has read its request; nothing was run yet."""
+
+    KIND: ClassVar[str] = "run_started"
+    run_id: str
+    started: str
+    """ISO 8601 with UTC offset."""
+    failing: tuple[str, ...]
+    """Node ids as the plain run reported them."""
+    proposers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxReady:
+    """The level is chosen; its canary has run."""
+
+    KIND: ClassVar[str] = "sandbox_ready"
+    info: SandboxInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """For the progress line; sent at most a few times a second, never stored."""
+
+    KIND: ClassVar[str] = "progress"
+    stage: Literal["collect", "reproduce", "localise", "search", "check", "minimise", "confirm", "write"]
+    text: str
+    """What is being tried, as `cart.py:41 compare.boundary`."""
+    candidates: int = 0
+    elapsed_s: float = 0.0
+    usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TrialDone:
+    """One candidate that got further than the screen, or a refused one; the rest are only counted."""
+
+    KIND: ClassVar[str] = "trial"
+    task: str
+    proposer: str
+    template: str
+    verdict: str
+    reason: str
+    where: str
+    """`path:line` of the first edit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence the user must see."""
+
+    KIND: ClassVar[str] = "notice"
+    level: Literal["info", "warning", "error"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunDone:
+    """Always the last event of a run that ended by itself."""
+
+    KIND: ClassVar[str] = "run_done"
+    report: RunReport
+
+
+Event = RunStarted | SandboxReady | Progress | TrialDone | Notice | RunDone
+
+
+def to_line(event: Event) -> str:
+    """Return the event as one line of JSON, without the line end."""
+    return json.dumps(encode(event), ensure_ascii=True, separators=(",", ":"))
+
+
+def from_line(line: str) -> Event:
+    """Return the event in `line`.
+
+    Raises:
+        ValueError: it is not one.
+    """
+    data: Any = json.loads(line)
+    event: Event = decode(Event, data, "event")
+    return event

@@ -1,0 +1,71 @@
+"""One failing phase of one test, detached from pytest: plain data that crosses process borders."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Phase(enum.Enum):
+    """When a test failed; `COLLECT` is an error before there was a test."""
+
+    COLLECT = "collect"
+    SETUP = "setup"
+    CALL = "call"
+    TEARDOWN = "teardown"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One entry of a traceback, outermost first in `Failure.frames`."""
+
+    path: str
+    """Posix path relative to rootdir; absolute for files outside it."""
+    line: int
+    """1-based line in `path`; 0 if unknown."""
+    function: str
+    """`co_qualname` of the code, `<module>` at module level."""
+    locals: dict[str, str]
+    """Name -> bounded `repr`; empty where locals were not recorded."""
+    source: str = ""
+    """The line's text, stripped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One failing phase of one test."""
+
+    nodeid: str
+    """pytest's node id; for `Phase.COLLECT` the collector's (usually a file)."""
+    when: Phase
+    exception: str
+    """Class name without module, as `AssertionError`; `Timeout` when a time limit ended the test."""
+    message: str
+    """`str(exception)`, bounded to 20,000 characters."""
+    frames: tuple[Frame, ...] = ()
+    left: str = ""
+    """Left operand's `repr` of the failing comparison (the actual value by custom), empty where there is none."""
+    operator: str = ""
+    """As `==`, `in`; empty where there is none."""
+    right: str = ""
+    """Right operand's `repr` (the expected value by custom)."""
+    output: str = ""
+    """Captured stdout, stderr and log, bounded with head and tail kept."""
+    duration_s: float = 0.0
+    subtest: str = ""
+    """Description of the failing subtest, empty for the test itself."""
+    timed_out: bool = False
+
+    def innermost(self, paths: frozenset[str]) -> Frame | None:
+        """Return the innermost frame in one of `paths` (posix, relative), or None."""
+        return next((frame for frame in reversed(self.frames) if frame.path in paths), None)
+
+
+MAX_MESSAGE = 20_000
+"""Characters of a failure's message that are kept."""
+
+
+def headline(failure: Failure) -> str:
+    """Return the failure in one line, as `ValueError: bad width`."""
+    first = failure.message.strip().splitlines()[0] if failure.message.strip() else ""
+    return f"{failure.exception}: {first}" if first else failure.exception

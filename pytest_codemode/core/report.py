@@ -1,0 +1,111 @@
+"""The model of a finished run: the single source of every report format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pytest_codemode.core.failure import Failure
+from pytest_codemode.core.outcome import SandboxInfo
+from pytest_codemode.core.suspicion import Suspect
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A patch that did not make it, worth showing."""
+
+    where: str
+    """`path:line`."""
+    summary: str
+    """As `< -> <=`."""
+    verdict: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another plausible patch of the same task, ranked behind the chosen one."""
+
+    diff: str
+    rationale: str
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TaskReport:
+    """One cause: repaired, or why not."""
+
+    key: str
+    cause: str
+    """The first failure in one line."""
+    nodeids: tuple[str, ...]
+    fixed: bool
+    why_not: str = ""
+    """Empty if fixed; one or two sentences that name what was tried, the nearest miss, the limit and its option."""
+    diff: str = ""
+    """Unified diff of the confirmed patch with `a/` and `b/` prefixes; applies with `git apply`."""
+    rationale: str = ""
+    proposer: str = ""
+    template: str = ""
+    warnings: tuple[str, ...] = ()
+    """Policy rules that make the patch suspicious."""
+    turned_green: tuple[str, ...] = ()
+    checked: int = 0
+    """Tests that passed before and were run with the patch."""
+    candidates: int = 0
+    duration_s: float = 0.0
+    suspects: tuple[Suspect, ...] = ()
+    """The first few."""
+    near_misses: tuple[NearMiss, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    failures: tuple[Failure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unrepaired:
+    """A failing test that never became a task."""
+
+    nodeid: str
+    kind: Literal["flaky", "not reproducible", "unsupported"]
+    detail: str
+    """As `passed 3 of 10 runs`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What the run used."""
+
+    time_s: float = 0.0
+    candidates: int = 0
+    requests: int = 0
+    tokens: int = 0
+    usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """One run of the repair loop."""
+
+    run_id: str
+    stop: str
+    """A `StopReason` value or the error sentence that ended the run."""
+    green: bool
+    """Whether the confirmed tree, as it is on disk now, passes the whole selection."""
+    written: tuple[str, ...] = ()
+    """Files changed in the working tree; empty with `--codemode-diff`."""
+    tasks: tuple[TaskReport, ...] = ()
+    unrepaired: tuple[Unrepaired, ...] = ()
+    guards: str = ""
+    """Which tests guarded the patches, as `66 of 66 collected tests, 2 runs`."""
+    diff: str = ""
+    """All confirmed patches together."""
+    diff_path: str = ""
+    """Where the diff is kept, relative to rootdir."""
+    cost: Cost = Cost()
+    sandbox: SandboxInfo | None = None
+    notices: tuple[str, ...] = ()
+    error: bool = False
+    """Whether the run ended by a `CodemodeError`."""
+    schema: int = field(default=SCHEMA_VERSION)

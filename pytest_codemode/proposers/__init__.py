@@ -1,0 +1,1 @@
+"""Sources of patches; each implements `core.ports.Proposer`."""

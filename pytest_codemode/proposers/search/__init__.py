@@ -1,0 +1,1 @@
+"""Program repair by templates and search: no model, no key, no network."""

@@ -1,0 +1,1 @@
+"""The repair engine: reproduce, localise, judge, confirm, write."""

@@ -1,0 +1,1 @@
+"""Views of a finished run; one module a format."""

@@ -1,0 +1,1 @@
+"""Where foreign code runs: the trusted side of the workers."""

@@ -1,0 +1,1 @@
+"""How a worker is fenced in: one file a mechanism."""

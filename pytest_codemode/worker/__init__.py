@@ -1,0 +1,1 @@
+"""What runs inside the sandbox: standard library and pytest only (`mapping` alone may import coverage)."""
