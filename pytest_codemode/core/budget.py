@@ -13,14 +13,16 @@ from pytest_codemode.core.errors import ConfigError
 class StopReason(enum.Enum):
     """Why a run or a task ended; the value is the user's message and names the option to turn."""
 
-    GREEN = "all selected tests pass"
-    EXHAUSTED = "no proposer had another patch; configure a model with --codemode-model to go further"
+    GREEN = "all selected tests pass with the patches"
+    EXHAUSTED = "no proposer had another patch"
     TIME = "the time budget was spent; raise it with --codemode-budget time=..."
     COST = "the money budget was spent; raise it with --codemode-budget usd=..."
     TOKENS = "the token budget was spent; raise it with --codemode-budget tokens=..."
     REQUESTS = "the request budget was spent; raise it with --codemode-budget requests=..."
     CANDIDATES = "the candidate budget was spent; raise it with --codemode-budget candidates=..."
-    INTERRUPTED = "interrupted; finished fixes were kept"
+    INTERRUPTED = "interrupted; nothing was written"
+    REPAIRED = "every cause that could be reproduced is repaired; tests still fail, see above"
+    NOTHING = "no reported failure fails every time in the sandbox, so that there is nothing to repair"
     TREE_CHANGED = "files changed while codemode was running; run it again on the new state"
 
 
@@ -62,7 +64,8 @@ def _amount(name: str, text: str) -> float | int:
         amount = float(digits) * factor
     except ValueError:
         amount = -1.0
-    if not 0 <= amount < 1e12:
+    whole = name in ("time", "usd") or amount == amount // 1
+    if not (0 <= amount < 1e12 and whole):
         example = "time=10m" if name == "time" else f"{name}=10"
         raise ConfigError(f"--codemode-budget: {name}={text!r} is not an amount; write for example {example}")
     return amount if name in ("time", "usd") else int(amount)
@@ -116,9 +119,10 @@ class Budget:
         spent, allowed = self.spent, self.allowance
         checks = (
             (StopReason.TIME, -self.remaining_s(), 0.0 if allowed.time_s is not None else None),
+            # A limit of 0 on what only a model uses must not end a search that uses none of it.
             (StopReason.COST, spent.usd, allowed.usd if spent.usd else None),
-            (StopReason.TOKENS, spent.tokens, allowed.tokens),
-            (StopReason.REQUESTS, spent.requests, allowed.requests),
+            (StopReason.TOKENS, spent.tokens, allowed.tokens if spent.tokens else None),
+            (StopReason.REQUESTS, spent.requests, allowed.requests if spent.requests else None),
             (StopReason.CANDIDATES, spent.candidates, allowed.candidates),
         )
         return next((reason for reason, used, limit in checks if limit is not None and used >= limit), None)

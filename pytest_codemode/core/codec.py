@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import enum
+import math
 import types
 import typing
 from collections.abc import Mapping
@@ -84,7 +85,12 @@ def _decode_scalar(kind: Any, data: Any, where: str) -> Any:
             raise ValueError(f"{where}: not base64") from None
     if kind is float:
         _require(isinstance(data, int | float) and not isinstance(data, bool), data, where, "a number")
-        return float(data)
+        try:
+            number = float(data)
+        except OverflowError:
+            raise ValueError(f"{where}: a number expected that fits a float") from None
+        # JSON has neither NaN nor infinities, and a limit that is one is none.
+        return _require(math.isfinite(number), number, where, "a finite number")
     if kind is int:
         return _require(isinstance(data, int) and not isinstance(data, bool), data, where, "an integer")
     return _require(isinstance(data, kind), data, where, kind.__name__)
@@ -96,7 +102,7 @@ def _decode_union(members: tuple[Any, ...], data: Any, where: str) -> Any:
     tagged = {getattr(m, "KIND", None): m for m in members}
     if isinstance(data, dict) and any(tagged):
         kind = data.get("kind")
-        if kind in tagged and kind is not None:
+        if isinstance(kind, str) and kind in tagged:
             return _decode(tagged[kind], data, where)
         raise ValueError(f"{where}: kind {kind!r} is none of {sorted(k for k in tagged if k)}")
     problems = []
@@ -120,7 +126,10 @@ def _decode_dataclass(kind: Any, data: Any, where: str) -> Any:
     _require(isinstance(data, dict), data, where, "an object")
     hints = _hints(kind)
     fields = {field.name: field for field in dataclasses.fields(kind)}
-    given = {key: item for key, item in data.items() if key != "kind" or "kind" in fields}
+    given = dict(data)
+    tag = getattr(kind, "KIND", None)
+    if tag is not None and "kind" not in fields and given.pop("kind", tag) != tag:
+        raise ValueError(f"{where}: kind {data['kind']!r} is not {tag!r}")
     if unknown := sorted(given.keys() - fields.keys()):
         raise ValueError(f"{where}: unknown field {unknown[0]!r} of {kind.__name__}")
     for name, field in fields.items():

@@ -80,6 +80,8 @@ class RunRequest:
     """Name of a test that is added to the run and must fail; empty for none."""
     timeout_s: float | None = None
     """Wall clock of the whole run; None for the sandbox's default."""
+    test_timeout_s: float | None = None
+    """Wall clock per test; None for the sandbox's default."""
 
 
 @dataclass(frozen=True, slots=True)

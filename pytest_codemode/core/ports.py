@@ -16,7 +16,7 @@ from pytest_codemode.core.outcome import (
     TryRequest,
     TryResult,
 )
-from pytest_codemode.core.patch import Patch
+from pytest_codemode.core.patch import Files, Patch
 from pytest_codemode.core.task import RepairTask
 from pytest_codemode.core.trial import Trial
 
@@ -69,8 +69,8 @@ class Sandbox(Protocol):
         """Run a Python program in a fresh process."""
         ...
 
-    def refresh(self) -> None:
-        """Forget everything warm: the tree has changed."""
+    def refresh(self, files: Files | None = None) -> None:
+        """Forget everything warm; from now on the tree is the one on disk with `files` (path -> bytes) over it."""
         ...
 
     def close(self) -> None:

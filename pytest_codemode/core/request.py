@@ -1,0 +1,63 @@
+"""What the plugin hands the engine: one JSON object on the engine's standard input."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Literal
+
+from pytest_codemode.core.codec import decode, encode
+from pytest_codemode.core.failure import Failure
+from pytest_codemode.core.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """What the user asked of the repair loop; everything about running tests is in `Project`."""
+
+    diff_only: bool = False
+    """Write nothing to the tree: print the diff and keep the patch."""
+    proposers: tuple[str, ...] = ("auto",)
+    """In order: `auto`, `search`, `replay:FILE` with FILE an absolute host path."""
+    budget: str = ""
+    """As `core.budget.parse_allowance` reads it; already validated."""
+    confirm: Literal["affected", "suite"] = "suite"
+    allow: tuple[str, ...] = ()
+    """Names of policy rules that are switched off."""
+    editable: tuple[str, ...] = ()
+    """Globs of posix paths relative to rootdir; empty for the default."""
+    reports: tuple[str, ...] = ()
+    """Absolute host paths of report files to write at the end (see `report.files.write`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineRequest:
+    """One repair run, as the plain run of the user's pytest left it."""
+
+    project: Project
+    failures: tuple[Failure, ...]
+    """Every failing phase in the order it was reported; at least one."""
+    selected: tuple[str, ...]
+    """Every node id of the plain run's collection, whether it ran or not (`-x` may have cut the run short)."""
+    passed: tuple[str, ...]
+    """Node ids that passed in every phase."""
+    not_run: tuple[str, ...] = ()
+    """Those of `selected` that never began: `-x` or `--maxfail` ended the plain run before; skipped ones have run."""
+    narrowed: bool = False
+    """Whether the user selected some of the tests (paths, node ids, `-k`, `-m`, `--deselect`, `--ignore`)."""
+    options: EngineOptions = EngineOptions()
+
+
+def to_json(request: EngineRequest) -> str:
+    """Return the request as one line of JSON."""
+    return json.dumps(encode(request), ensure_ascii=True, separators=(",", ":"))
+
+
+def from_json(text: str) -> EngineRequest:
+    """Return the request in `text`.
+
+    Raises:
+        ValueError: it is not one; the text names the place.
+    """
+    request: EngineRequest = decode(EngineRequest, json.loads(text), "request")
+    return request
