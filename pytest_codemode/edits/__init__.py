@@ -1,1 +1,1 @@
-"""Pure: bytes in, bytes out. An edit is a byte splice at a span that libcst found."""
+"""Pure: bytes in, bytes out. An edit is a splice of the original text at a span found once per file content."""
