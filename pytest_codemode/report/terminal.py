@@ -1,0 +1,191 @@
+"""The report of a finished run for a terminal: pure rendering, readable at 60 columns."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+
+from pytest_codemode.core.report import Cost, RunReport, TaskReport, Unrepaired
+from pytest_codemode.report.live import sandbox_level
+from pytest_codemode.report.writer import Writer, harmless, one_line, paragraph
+
+_SHOWN_SUSPECTS = 3
+_SHOWN_MISSES = 3
+_SHOWN_ALTERNATIVES = 3
+_SHOWN_TESTS = 8
+_DIFF_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
+
+
+def render(report: RunReport, writer: Writer, *, root: str = ".") -> None:
+    """Write `report`: each cause, what never became one, and the sum.
+
+    Args:
+        report: of the finished run.
+        writer: where to.
+        root: path of the rootdir as seen from where the user is.
+    """
+    writer.sep("=", "codemode report", bold=True)
+    for task in report.tasks:
+        _fixed(task, writer) if task.fixed else _unfixed(task, writer)
+        writer.line()
+    for test in report.unrepaired:
+        _unrepaired(test, writer)
+    if report.unrepaired:
+        writer.line()
+    _summary(report, writer, root)
+    green = report.green or bool(report.tasks and all(task.fixed for task in report.tasks) and not report.unrepaired)
+    writer.sep("=", _headline(report), bold=True, **{"green" if green else "red": True})
+
+
+def _fixed(task: TaskReport, writer: Writer) -> None:
+    _title("FIXED", task.cause, writer, green=True)
+    origin = " ".join(part for part in (task.proposer, task.template) if part)
+    if task.rationale or origin:
+        by = f" ({origin})" if task.rationale and origin else origin
+        paragraph(writer, f"{task.rationale}{by}", indent="  ")
+    diff(task.diff, writer)
+    _tests("turned green", task.turned_green, writer)
+    if task.checked:
+        paragraph(writer, f"{_count(task.checked, 'test')} that passed before still pass", indent="  ")
+    if task.warnings:
+        paragraph(writer, f"look twice: {', '.join(task.warnings)}", indent="  ", yellow=True)
+    _alternatives(task, writer)
+    _effort(task, writer)
+
+
+def _alternatives(task: TaskReport, writer: Writer) -> None:
+    if task.alternatives:
+        paragraph(writer, "other patches that pass, ranked behind this one:", indent="  ")
+    for other in task.alternatives[:_SHOWN_ALTERNATIVES]:
+        doubt = f" (look twice: {', '.join(other.warnings)})" if other.warnings else ""
+        changed = " / ".join(line[1:].strip() for line in other.diff.splitlines() if _is_added(line))
+        paragraph(writer, f"{other.rationale or changed}{doubt}", indent="      ", first="    - ")
+    _rest(len(task.alternatives) - _SHOWN_ALTERNATIVES, writer)
+
+
+def _is_added(line: str) -> bool:
+    return line.startswith("+") and not line.startswith("+++ ")
+
+
+def _unfixed(task: TaskReport, writer: Writer) -> None:
+    _title("NOT FIXED", task.cause, writer, red=True)
+    _tests("fails", task.nodeids, writer)
+    if task.why_not:
+        paragraph(writer, f"why: {task.why_not}", indent="  ")
+    if task.suspects:
+        paragraph(writer, "most suspicious lines:", indent="  ")
+    for suspect in task.suspects[:_SHOWN_SUSPECTS]:
+        why = f" {suspect.why}" if suspect.why else ""
+        paragraph(writer, f"{suspect.path}:{suspect.line} ({suspect.score:.2f}){why}", indent="    ")
+    if task.near_misses:
+        paragraph(writer, "nearest misses:", indent="  ")
+    for miss in task.near_misses[:_SHOWN_MISSES]:
+        reason = f": {one_line(miss.reason, 200)}" if miss.reason else ""
+        paragraph(writer, f"{miss.where} {miss.summary}: {miss.verdict}{reason}", indent="      ", first="    ")
+    _effort(task, writer)
+
+
+def _unrepaired(test: Unrepaired, writer: Writer) -> None:
+    _title(test.kind.upper(), test.nodeid, writer, yellow=True)
+    if test.detail:
+        paragraph(writer, test.detail, indent="  ")
+
+
+def _title(kind: str, text: str, writer: Writer, **markup: bool) -> None:
+    writer.write(kind, bold=True, **markup)
+    writer.line(" " + one_line(text, max(writer.fullwidth - len(kind) - 2, 40)))
+
+
+def diff(text: str, writer: Writer) -> None:
+    """Write a unified diff, indented and coloured; its lines are never cut or wrapped."""
+    for line in harmless(text).splitlines():
+        header = line.startswith(("+++ ", "--- ", "diff "))
+        colour = "bold" if header else _DIFF_COLOURS.get(line[:1])
+        writer.line(f"    {line}".rstrip(), **({colour: True} if colour else {}))
+
+
+def _tests(label: str, nodeids: Iterable[str], writer: Writer) -> None:
+    ids = list(nodeids)
+    if len(ids) == 1:
+        paragraph(writer, f"{label}: {ids[0]}", indent="  ")
+    elif ids:
+        paragraph(writer, f"{label}: {_count(len(ids), 'test')}", indent="  ")
+        for nodeid in ids[:_SHOWN_TESTS]:
+            paragraph(writer, nodeid, indent="    ")
+        _rest(len(ids) - _SHOWN_TESTS, writer)
+
+
+def _rest(count: int, writer: Writer) -> None:
+    if count > 0:
+        paragraph(writer, f"and {count} more", indent="    ")
+
+
+def _effort(task: TaskReport, writer: Writer) -> None:
+    paragraph(writer, f"took {duration(task.duration_s)}, {_count(task.candidates, 'candidate')}", indent="  ")
+
+
+def _summary(report: RunReport, writer: Writer, root: str) -> None:
+    for notice in report.notices:
+        paragraph(writer, f"note: {notice}", yellow=True)
+    for label, text in _facts(report, root):
+        paragraph(writer, text, first=f"{label + ':':<9}", indent=" " * 9, red=label == "error")
+
+
+def _facts(report: RunReport, root: str) -> Iterable[tuple[str, str]]:
+    yield ("error" if report.error else "stopped"), report.stop
+    if report.guards:
+        yield "guards", report.guards
+    if report.sandbox is not None:
+        yield "sandbox", sandbox_level(report.sandbox)
+    yield "cost", cost(report.cost)
+    there, runs = "", "codemode runs"
+    if root != ".":
+        # The diff's paths are relative to the rootdir, and the runs are kept there.
+        there, runs = f" -C {shlex.quote(root)}", f"codemode runs --rootdir {shlex.quote(root)}"
+    if report.diff_path:
+        yield "diff", str(PurePosixPath(root, report.diff_path))
+    if report.written:
+        yield "written", ", ".join(report.written)
+        yield "revert", f"{runs} revert {report.run_id}"
+    elif report.diff and report.diff_path:
+        yield "apply", f"git{there} apply {report.diff_path} or {runs} apply {report.run_id}"
+
+
+def cost(spent: Cost) -> str:
+    """Return what a run used, as `48.1 s, 9,120 candidates, no model`."""
+    model = "no model"
+    if spent.requests or spent.tokens or spent.usd:
+        model = f"${spent.usd:.2f} ({_count(spent.requests, 'request')}, {spent.tokens:,} tokens)"
+    return f"{duration(spent.time_s)}, {_count(spent.candidates, 'candidate')}, {model}"
+
+
+def duration(seconds: float) -> str:
+    """Return a duration as people say it: `0.4 s`, `48 s`, `3 min 5 s`."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def counts(report: RunReport) -> tuple[int, int]:
+    """Return how many failing tests have a proven patch, and how many there were."""
+    fixed = {nodeid for task in report.tasks if task.fixed for nodeid in task.nodeids}
+    failing = {nodeid for task in report.tasks for nodeid in task.nodeids} | {test.nodeid for test in report.unrepaired}
+    unfixed = {nodeid for task in report.tasks if not task.fixed for nodeid in task.nodeids}
+    return len(fixed - unfixed), len(failing)
+
+
+def _headline(report: RunReport) -> str:
+    fixed, failing = counts(report)
+    text = f"fixed {fixed} of {_count(failing, 'failing test')}" if failing else "nothing was fixed"
+    text += f" in {duration(report.cost.time_s)}"
+    if fixed and not report.written:
+        text += ", nothing written"
+    if report.sandbox is not None and report.sandbox.level == "none":
+        text += ", UNPROTECTED"
+    return text
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

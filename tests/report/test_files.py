@@ -1,0 +1,124 @@
+import json
+
+import pytest
+
+from pytest_codemode.core.codec import decode
+from pytest_codemode.core.errors import ConfigError
+from pytest_codemode.core.outcome import Capabilities, SandboxInfo
+from pytest_codemode.core.report import Cost, NearMiss, RunReport, TaskReport, Unrepaired
+from pytest_codemode.core.suspicion import Suspect
+from pytest_codemode.report.files import write
+
+DIFF = "--- a/x.py\n+++ b/x.py\n@@ -1 +1 @@\n-a = '```'\n+a = ''\n"
+REPORT = RunReport(
+    run_id="r1",
+    stop="all selected tests pass",
+    green=True,
+    written=("x.py",),
+    tasks=(
+        TaskReport(
+            "t1",
+            "AssertionError: assert `a` == 'b'",
+            ("t.py::test_a[*]",),
+            True,
+            diff=DIFF,
+            rationale="constant: <b>'x'</b> -> ''",
+            turned_green=("t.py::test_a[*]",),
+            checked=12,
+            warnings=("deletes-code",),
+        ),
+        TaskReport(
+            "t2",
+            "KeyError: 'k'",
+            ("t.py::test_b",),
+            False,
+            why_not="no *candidate* passed",
+            suspects=(Suspect("x.py", 4, 0.75),),
+            near_misses=(NearMiss("x.py:4", "`<` -> `>`", "breaks a passing test", ""),),
+        ),
+    ),
+    unrepaired=(Unrepaired("t.py::test_c", "flaky", "passed 1 of 10 runs"),),
+    guards="14 of 14 collected tests, 2 runs",
+    diff=DIFF,
+    cost=Cost(12.2, 77),
+    sandbox=SandboxInfo("namespaces", Capabilities(private_writes=True)),
+)
+
+MARKDOWN = """\
+# codemode: fixed 1 of 3 failing tests
+
+- stopped: all selected tests pass
+- guards: 14 of 14 collected tests, 2 runs
+- sandbox: namespaces
+- cost: 12 s, 77 candidates, no model
+- written: `x.py`
+
+## Fixed: ``AssertionError: assert `a` == 'b'``
+
+constant: \\<b\\>'x'\\</b\\> -\\> ''
+
+````diff
+--- a/x.py
++++ b/x.py
+@@ -1 +1 @@
+-a = '```'
++a = ''
+````
+
+- turned green: `t.py::test_a[*]`
+- tests that passed before and still pass: 12
+- look twice: deletes-code
+
+## Not fixed: `KeyError: 'k'`
+
+no \\*candidate\\* passed
+
+- fails: `t.py::test_b`
+- suspicious: `x.py:4` (0.75)
+- nearest miss: `x.py:4` `` `<` -> `>` `` breaks a passing test
+
+## Flaky: `t.py::test_c`
+
+passed 1 of 10 runs
+"""
+
+
+def test_json_holds_the_whole_report(tmp_path):
+    path = tmp_path / "report.json"
+
+    write(REPORT, str(path))
+
+    assert decode(RunReport, json.loads(path.read_text())) == REPORT
+
+
+def test_markdown_reads_like_this_and_foreign_text_stays_text(tmp_path):
+    path = tmp_path / "report.md"
+
+    write(REPORT, str(path))
+
+    assert path.read_text() == MARKDOWN
+
+
+def test_missing_folders_are_made_and_nothing_else_is_left(tmp_path):
+    path = tmp_path / "new" / "folder" / "report.md"
+
+    write(REPORT, str(path))
+    write(REPORT, str(path))
+
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_report_that_cannot_be_written_is_a_sentence(tmp_path):
+    tmp_path.joinpath("file").write_text("")
+
+    with pytest.raises(ConfigError, match=r"--codemode-report: .*report.md cannot be written \(.*\); name another"):
+        write(REPORT, str(tmp_path / "file" / "report.md"))
+
+
+def test_control_characters_become_escapes_in_markdown(tmp_path):
+    path = tmp_path / "report.md"
+
+    write(RunReport("r1", "bad\x1b[2J", False, notices=("\u202e",)), str(path))
+
+    assert "\x1b" not in path.read_text()
+    assert "\u202e" not in path.read_text()
