@@ -1,0 +1,101 @@
+"""Start the processes that run tests: forks of the supervisor, and fresh interpreters."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass, replace
+from typing import Self
+
+from pytest_codemode.core.codec import encode
+from pytest_codemode.worker.channel import LineReader, Tap
+from pytest_codemode.worker.fence import fence
+from pytest_codemode.worker.forkserver import redirect
+from pytest_codemode.worker.offspring import Child, Offspring, fork
+from pytest_codemode.worker.plan import Plan, Say, Setup
+from pytest_codemode.worker.reporter import Reporter
+
+
+@dataclass
+class Launched:
+    """A running process and the ends of its pipes that the supervisor holds."""
+
+    process: Offspring
+    reports: LineReader
+    output: Tap
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        os.close(self.reports.fd)
+        os.close(self.output.fd)
+        self.process.release()
+
+
+@dataclass(frozen=True, slots=True)
+class Pipes:
+    """Both ends of the two pipes of a process."""
+
+    reports: tuple[int, int]
+    output: tuple[int, int]
+
+    @staticmethod
+    def open() -> Pipes:
+        """Make them; not inheritable over exec."""
+        return Pipes(os.pipe(), os.pipe())
+
+    @property
+    def for_child(self) -> tuple[int, int]:
+        """The write ends: reports, output."""
+        return self.reports[1], self.output[1]
+
+    def launched(self, process: Offspring, output_bytes: int) -> Launched:
+        """Close the child's ends here and return the process with ours."""
+        for fd in self.for_child:
+            os.close(fd)
+        return Launched(process, LineReader(self.reports[0]), Tap(self.output[0], output_bytes))
+
+
+def launch_fork(setup: Setup, plan: Plan) -> Launched:
+    """Start `plan` in a fork of this process, which has imported pytest but nothing of the project."""
+    pipes = Pipes.open()
+    report_to, output = pipes.for_child
+
+    def work() -> None:
+        reporter = Reporter(report_to, plan.token)
+        redirect(output)
+        fence(setup, plan)
+        run_plan(setup, replace(plan, token=""), reporter.say)
+
+    child = fork(work, pipes.for_child)
+    return pipes.launched(child, setup.project.limits.output_bytes)
+
+
+def launch_cold(setup: Setup, plan: Plan, hash_seed: int | None) -> Launched:
+    """Start `plan` in a fresh interpreter."""
+    pipes = Pipes.open()
+    report_to, output = pipes.for_child
+    orders = os.memfd_create("plan") if sys.platform == "linux" else os.open(f"{setup.scratch}/plan", os.O_RDWR)
+    os.write(orders, json.dumps({"setup": encode(setup), "plan": encode(plan)}).encode())
+    os.lseek(orders, 0, os.SEEK_SET)
+    env = dict(os.environ) | ({"PYTHONHASHSEED": str(hash_seed)} if hash_seed is not None else {})
+    argv = [sys.executable, *setup.project.python_flags, "-P", "-m", "pytest_codemode.worker.cold"]
+
+    def work() -> None:
+        redirect(output)
+        os.dup2(orders, 0)
+        os.dup2(report_to, 3)  # inheritable, where `worker.cold` looks for it
+        os.execve(argv[0], argv, env)
+
+    child: Child = fork(work, (*pipes.for_child, orders))
+    os.close(orders)
+    return pipes.launched(child, setup.project.limits.output_bytes)
+
+
+def run_plan(setup: Setup, plan: Plan, say: Say) -> None:
+    """Run `plan` in this process, which is given up to it."""
+    from pytest_codemode.worker.session import run_session  # noqa: PLC0415  # pytest: not needed to start a cold run
+
+    run_session(setup, plan, say)

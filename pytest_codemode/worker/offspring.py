@@ -1,0 +1,148 @@
+"""Processes that run foreign code, as the supervisor holds them: direct children, or forks of a session's zygote."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from typing import NoReturn, Protocol
+
+from pytest_codemode.worker.channel import LineReader, Malformed
+from pytest_codemode.worker.processes import die_with_parent, kill
+
+DID_NOT_END = 70
+"""Exit status of a process that did not come to the end of its work."""
+
+
+class Offspring(Protocol):
+    """One process, from its start to its end."""
+
+    @property
+    def wake_fd(self) -> int | None:
+        """Becomes readable when `exit_code` may have changed; None where the platform has no such thing."""
+        ...
+
+    def exit_code(self) -> int | None:
+        """Return the exit status (negative: the signal that killed it), None while it runs. Never waits."""
+        ...
+
+    def kill(self) -> None:
+        """Kill the process itself."""
+        ...
+
+    def release(self) -> None:
+        """Give up descriptors."""
+        ...
+
+
+class Child:
+    """A child of this process."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self._code: int | None = None
+        self._pidfd = os.pidfd_open(pid) if sys.platform == "linux" else None
+
+    @property
+    def wake_fd(self) -> int | None:
+        """The pidfd."""
+        return self._pidfd
+
+    def exit_code(self) -> int | None:
+        """See `Offspring`."""
+        if self._code is None:
+            try:
+                pid, status = os.waitpid(self.pid, os.WNOHANG)
+            except ChildProcessError:
+                self._code = -signal.SIGKILL  # collected by somebody else: it is gone
+            else:
+                self._code = os.waitstatus_to_exitcode(status) if pid else None
+        return self._code
+
+    def kill(self) -> None:
+        """Kill it, unless its number may belong to another process by now."""
+        if self.exit_code() is None:
+            kill(self.pid)
+
+    def release(self) -> None:
+        """Close the pidfd."""
+        if self._pidfd is not None:
+            os.close(self._pidfd)
+            self._pidfd = None
+
+
+class Grandchild:
+    """A fork of the zygote, which tells over `control` when it began and how it ended."""
+
+    def __init__(self, control: LineReader, zygote: Child) -> None:
+        self._control = control
+        self._zygote = zygote
+        self._pid = 0
+        self._code: int | None = None
+
+    @property
+    def wake_fd(self) -> int | None:
+        """The zygote's line."""
+        return self._control.fd
+
+    def exit_code(self) -> int | None:
+        """See `Offspring`; a zygote that died or talks nonsense takes its fork with it."""
+        try:
+            messages = self._control.drain()
+        except Malformed:
+            self._zygote.kill()
+            messages = []
+        for message in messages:
+            if message.get("say") == "forked" and isinstance(message.get("pid"), int):
+                self._pid = message["pid"]
+            elif message.get("say") == "ended" and isinstance(message.get("status"), int):
+                self._code = message["status"]
+        if self._code is None and (self._control.closed or self._zygote.exit_code() is not None):
+            self._code = -signal.SIGKILL
+        return self._code
+
+    def kill(self) -> None:
+        """Do nothing: the supervisor kills every descendant but the zygote."""
+
+    def release(self) -> None:
+        """Do nothing: the line is the zygote's."""
+
+
+def fork(work: Callable[[], None], keep_fds: tuple[int, ...]) -> Child:
+    """Run `work` in a fork that has no descriptor of this process but 0-2 and `keep_fds`; it never returns."""
+    pid = os.fork()
+    if pid == 0:
+        _run_child(work, keep_fds)
+    return Child(pid)
+
+
+def _run_child(work: Callable[[], None], keep_fds: tuple[int, ...]) -> NoReturn:
+    def run() -> None:
+        os.setpgid(0, 0)
+        die_with_parent()
+        low = 3
+        for fd in sorted(keep_fds):
+            os.closerange(low, fd)
+            low = fd + 1
+        os.closerange(low, 4096)
+        work()
+
+    run_and_exit(run)
+
+
+def run_and_exit(work: Callable[[], None]) -> NoReturn:
+    """End this process after `work`: status 0, or 70 and a traceback. No `atexit`, no waiting for threads."""
+    status = DID_NOT_END
+    try:
+        work()
+        status = 0
+    except BaseException:  # noqa: BLE001  # whatever it is: a fork must not return into its parent's code
+        traceback.print_exc()
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(Exception):  # the tests may have closed or replaced it
+                stream.flush()
+        os._exit(status)

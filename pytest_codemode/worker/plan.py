@@ -1,0 +1,65 @@
+"""What the processes of a worker tell each other to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_codemode.core.outcome import Record, Swap
+from pytest_codemode.core.project import Project
+
+Say = Callable[[dict[str, Any]], None]
+"""Sends one message to the process that watches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """The first frame a worker gets."""
+
+    project: Project
+    root: str
+    """Absolute path of the project inside the enclosure."""
+    scratch: str
+    """Absolute path of the enclosure's private writable folder."""
+    deny_unix: bool = True
+    """Whether tests may not open unix sockets: needed where those of the host could be reached."""
+    private_shm: bool = False
+    """Whether /dev/shm is the enclosure's own: tests may then use it, and it is emptied after each."""
+
+    @property
+    def fork_scratch(self) -> str:
+        """TMPDIR and basetemp of the process that runs tests; emptied after each: no two run at a time."""
+        return f"{self.scratch}/run"
+
+    @property
+    def home(self) -> str:
+        """HOME of the process that runs tests."""
+        return f"{self.fork_scratch}/home"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one process that runs tests is to do."""
+
+    test_s: float
+    """Wall clock per test."""
+    nodeids: tuple[str, ...] | None = None
+    """None: everything collected."""
+    as_given: bool = False
+    """Run in the order of `nodeids` instead of the collected one."""
+    order_seed: int | None = None
+    record: Record = "nothing"
+    line_paths: tuple[str, ...] = ()
+    stop_at_failure: bool = False
+    slim: bool = False
+    """Failures with message and operands only."""
+    canary: str = ""
+    """Name of an added test that must fail."""
+    token: str = ""
+    """Goes with each message of the process that this plan is given to; see `reporter`."""
+    done: tuple[str, ...] = ()
+    """Finished by an earlier process of the same run."""
+    swaps: tuple[Swap, ...] = ()
+    writable: bool = False
+    """Whether the tests may write to the tree (it is thrown away)."""

@@ -1,0 +1,39 @@
+"""Reports of one test, as pytest sends them, to one `TestResult`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from pytest_codemode.core.codec import decode
+from pytest_codemode.core.failure import Failure
+from pytest_codemode.core.outcome import Outcome, TestResult
+
+
+def result_of(nodeid: str, reports: Sequence[pytest.TestReport], duration_s: float) -> TestResult:
+    """Return what the phases' reports (subtests included) say together about one test."""
+    failed = [report for report in reports if report.failed]
+    failures = tuple(failure for report in failed for failure in _failures(report))
+    return TestResult(nodeid, _outcome(reports, failures), duration_s, failures)
+
+
+def _failures(report: Any) -> list[Failure]:
+    return [decode(Failure, data) for data in getattr(report, "codemode_failures", ())]
+
+
+def _outcome(reports: Sequence[pytest.TestReport], failures: Sequence[Failure]) -> Outcome:
+    if any(failure.timed_out for failure in failures):
+        return Outcome.TIMEOUT
+    if any(report.failed for report in reports):
+        return Outcome.FAILED
+    if any(report.skipped and hasattr(report, "wasxfail") for report in reports):
+        return Outcome.XFAILED
+    calls = [report for report in reports if report.when == "call" and getattr(report, "context", None) is None]
+    if any(hasattr(report, "wasxfail") for report in calls):
+        return Outcome.XPASSED
+    if any(report.skipped for report in reports if getattr(report, "context", None) is None):
+        return Outcome.SKIPPED
+    phases = {report.when for report in reports if report.passed}
+    return Outcome.PASSED if phases >= {"setup", "call", "teardown"} else Outcome.MISSING

@@ -1,0 +1,241 @@
+"""pytest plugin that runs the items a plan names and reports each result at once."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import time
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
+from typing import Any, NoReturn
+
+import pytest
+
+from pytest_codemode.core.codec import encode
+from pytest_codemode.core.failure import Failure, Phase
+from pytest_codemode.core.outcome import Outcome, TestResult
+from pytest_codemode.worker.executed import ProjectFunctions, recorder
+from pytest_codemode.worker.plan import Plan, Say
+from pytest_codemode.worker.results import result_of
+from pytest_codemode.worker.timelimit import TimeLimit, Timeout
+
+
+class Runner:
+    """Takes over pytest's loop over the collected items."""
+
+    def __init__(self, plan: Plan, say: Say, rootdir: str, limit: TimeLimit) -> None:
+        self.plan = plan
+        self.rootdir = rootdir
+        self._say = say
+        self._limit = limit
+        self._reports: list[pytest.TestReport] = []
+        self._errors: list[Any] = []
+        self._missing: list[TestResult] = []
+        self._observer = Observer(plan, rootdir)
+
+    def begin(self, plan: Plan, say: Say) -> None:
+        """Take up another plan."""
+        self.plan = plan
+        self._say = say
+        self._observer = Observer(plan, self.rootdir)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the reports of the running test."""
+        self._reports.append(report)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Keep what could not be collected."""
+        self._errors += getattr(report, "codemode_failures", ())
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_setup(self) -> Generator[None, None, None]:
+        """Observe what fixtures execute; `trylast` makes this wrapper the innermost, within pytest's own."""
+        with self._observer:
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_call(self) -> Generator[None, None, None]:
+        """Observe what the test executes."""
+        with self._observer:
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_teardown(self) -> Generator[None, None, None]:
+        """Observe what fixtures execute at their end."""
+        with self._observer:
+            return (yield)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> NoReturn:
+        """Run what the plan names; the process ends here."""
+        self.run(self.select(session.items))
+        self.finish()
+        # What a session does at its end (summaries, reports) is for a user to read and takes longer than many tests.
+        os._exit(0)
+
+    def select(self, collected: Sequence[pytest.Item]) -> list[pytest.Item]:
+        """Return the items to run, in order, each node id once; tell them, and those that do not exist."""
+        items = self._selected(collected)
+        self._say({"say": "collected", "errors": self._errors, "nodeids": [item.nodeid for item in items]})
+        for result in self._missing:
+            self._say_result(result)
+        return items
+
+    def _selected(self, collected: Sequence[pytest.Item]) -> list[pytest.Item]:
+        plan = self.plan
+        done = frozenset(plan.done)
+        self._missing = []
+        wanted = collected if plan.nodeids is None else self._named(plan.nodeids, collected, done)
+        once = {item.nodeid: item for item in reversed(wanted)}
+        items = [item for item in reversed(once.values()) if item.nodeid not in done]
+        if plan.order_seed is not None:
+            items = shuffled(items, plan.order_seed)
+        return self._with_canary(items, collected) if plan.canary else items
+
+    def _named(
+        self, nodeids: Sequence[str], collected: Sequence[pytest.Item], done: frozenset[str]
+    ) -> Sequence[pytest.Item]:
+        """Return the items of `nodeids`; a collector's id (a file, a class) stands for everything in it."""
+        by_id = {item.nodeid: item for item in reversed(collected)}
+        found: dict[str, pytest.Item] = {}
+        for nodeid in dict.fromkeys(nodeids):
+            inside = [nodeid] if nodeid in by_id else [n for n in by_id if n.startswith((f"{nodeid}::", f"{nodeid}/"))]
+            if not inside and nodeid not in done:
+                self._missing.append(TestResult(nodeid, Outcome.MISSING, failures=self._why_missing(nodeid)))
+            found.update((name, by_id[name]) for name in inside)
+        return tuple(found.values()) if self.plan.as_given else [item for item in collected if item.nodeid in found]
+
+    def run(self, items: Sequence[pytest.Item]) -> None:
+        """Run `items` in order, each with pytest's whole protocol."""
+        following = [*items[1:], None]
+        for index, item in enumerate(items):
+            result = self._run_one(item, following[index])
+            self._say_result(result)
+            if self._is_enough(result.outcome) and item.name != self.plan.canary:
+                break
+
+    def finish(self) -> None:
+        """Tell that everything was run: without this message the last result does not count."""
+        sys.stdout.flush()
+        sys.stderr.flush()
+        self._say({"say": "end"})
+
+    def _run_one(self, item: pytest.Item, following: pytest.Item | None) -> TestResult:
+        nodeid = item.nodeid  # as it was told: some plugins change it while the test runs
+        self._say({"say": "start", "nodeid": nodeid, "limit_s": self._limit.seconds_for(item)})
+        self._reports.clear()
+        started = time.perf_counter()
+        self._observer.start()
+        try:
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        except Timeout as problem:  # it hit pytest's own code between two phases
+            failure = Failure(nodeid, Phase.CALL, "Timeout", str(problem), timed_out=True)
+            return TestResult(nodeid, Outcome.TIMEOUT, time.perf_counter() - started, (failure,))
+        finally:
+            seen = self._observer.stop()
+        result = result_of(nodeid, self._reports, time.perf_counter() - started)
+        return replace(result, functions=seen[0], lines=seen[1])
+
+    def _is_enough(self, outcome: Outcome) -> bool:
+        """Whether the rest need not run: a candidate must be green on every test, a run may skip some."""
+        if not self.plan.stop_at_failure:
+            return False
+        return not outcome.green if self.plan.as_given else outcome in (Outcome.FAILED, Outcome.TIMEOUT)
+
+    def _say_result(self, result: TestResult) -> None:
+        self._say({"say": "result", "result": encode(result)})
+
+    def _why_missing(self, nodeid: str) -> tuple[Failure, ...]:
+        path = nodeid.partition("::")[0]
+        return tuple(
+            Failure(nodeid, Phase.COLLECT, error["exception"], error["message"][:400])
+            for error in self._errors
+            if error["nodeid"] == path
+        )
+
+    def _with_canary(self, items: list[pytest.Item], collected: Sequence[pytest.Item]) -> list[pytest.Item]:
+        if not collected:
+            return items
+        parent = collected[0].getparent(pytest.Module) or collected[0].session
+        place = random.Random(self.plan.canary).randrange(len(items) + 1)
+        return [*items[:place], _canary(parent, self.plan.canary), *items[place:]]
+
+
+class Canary(pytest.Item):
+    """A test that must fail, for suites whose items are no Python functions."""
+
+    def runtest(self) -> None:
+        """Fail."""
+        _failing(self.name)()
+
+
+def _canary(parent: pytest.Collector, name: str) -> pytest.Item:
+    if isinstance(parent, pytest.Module):
+        item: pytest.Item = pytest.Function.from_parent(parent, name=name, callobj=_failing(name))
+        return item
+    canary: pytest.Item = Canary.from_parent(parent, name=name)
+    return canary
+
+
+def _failing(name: str) -> Callable[[], None]:
+    def fail() -> None:
+        raise AssertionError(f"{name} fails, as it must")
+
+    return fail
+
+
+def shuffled(items: Sequence[pytest.Item], seed: int) -> list[pytest.Item]:
+    """Return `items` in an order drawn from `seed`: files shuffled, then tests within each file.
+
+    Source: pytest-randomly does the same; a full shuffle would set up module fixtures again and again.
+    """
+    draw = random.Random(seed)
+    files: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.nodeid.partition("::")[0], []).append(item)
+    groups = list(files.values())
+    draw.shuffle(groups)
+    for group in groups:
+        draw.shuffle(group)
+    return [item for group in groups for item in group]
+
+
+class Observer:
+    """What a test executes, as far as the plan asks for it; functions only within `with`, a phase of the test.
+
+    What pytest itself runs between the phases, several times the calls of a small test, costs nothing then.
+    """
+
+    def __init__(self, plan: Plan, rootdir: str) -> None:
+        self._functions = ProjectFunctions(rootdir)
+        self._executed = recorder() if plan.record == "functions" else None
+        self._lines: Any = None
+        if plan.record == "lines":
+            from pytest_codemode.worker.mapping import LineMap  # noqa: PLC0415  # coverage is wanted only here
+
+            self._lines = LineMap(rootdir, plan.line_paths)
+
+    def start(self) -> None:
+        """Begin a test."""
+        if self._executed is not None:
+            self._executed.start()
+            self._executed.pause()
+        if self._lines is not None:
+            self._lines.start()
+
+    def __enter__(self) -> None:
+        if self._executed is not None:
+            self._executed.resume()
+
+    def __exit__(self, *_exc: object) -> None:
+        if self._executed is not None:
+            self._executed.pause()
+
+    def stop(self) -> tuple[tuple[str, ...], dict[str, tuple[int, ...]]]:
+        """End the test; return its functions and its lines."""
+        lines = self._lines.stop() if self._lines is not None else {}
+        functions = self._functions.names(self._executed.stop()) if self._executed is not None else ()
+        return functions, lines

@@ -1,0 +1,214 @@
+"""seccomp filters as bytes, assembled here: classic BPF for x86_64 and aarch64.
+
+Runs inside the sandbox and in its launchers: standard library only. The filter takes away system calls by which code
+gets around the other fences (other ways to memory, files and sockets) or reaches rarely tested parts of the kernel;
+everything else is allowed. It is no replacement for namespaces or Landlock.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import functools
+import platform
+import struct
+import sys
+from typing import NamedTuple
+
+from pytest_codemode.worker import syscalls
+
+AF_UNIX, AF_INET, AF_INET6, AF_NETLINK = 1, 2, 10, 16
+_TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
+_CLONE_NEW = 0x7E020080
+"""All CLONE_NEW* flags: time, mount, cgroup, uts, ipc, user, pid, net."""
+
+# `platform.machine()` -> (AUDIT_ARCH, numbers); None where the architecture does not have the call.
+_ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+_NUMBERS: dict[str, tuple[int | None, int | None]] = {
+    "acct": (163, 89),
+    "add_key": (248, 217),
+    "bpf": (321, 280),
+    "clock_settime": (227, 112),
+    "clone": (56, 220),
+    "clone3": (435, 435),
+    "delete_module": (176, 106),
+    "fanotify_init": (300, 262),
+    "finit_module": (313, 273),
+    "fsconfig": (431, 431),
+    "fsmount": (432, 432),
+    "fsopen": (430, 430),
+    "fspick": (433, 433),
+    "init_module": (175, 105),
+    "io_uring_enter": (426, 426),
+    "io_uring_register": (427, 427),
+    "io_uring_setup": (425, 425),
+    "ioctl": (16, 29),
+    "ioperm": (173, None),
+    "iopl": (172, None),
+    "kexec_file_load": (320, 294),
+    "kexec_load": (246, 104),
+    "keyctl": (250, 219),
+    "kill": (62, 129),
+    "mount": (165, 40),
+    "mount_setattr": (442, 442),
+    "move_mount": (429, 429),
+    "open_by_handle_at": (304, 265),
+    "open_tree": (428, 428),
+    "open_tree_attr": (467, 467),
+    "perf_event_open": (298, 241),
+    "pidfd_getfd": (438, 438),
+    "pivot_root": (155, 41),
+    "process_madvise": (440, 440),
+    "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271),
+    "ptrace": (101, 117),
+    "quotactl": (179, 60),
+    "quotactl_fd": (443, 443),
+    "reboot": (169, 142),
+    "request_key": (249, 218),
+    "setns": (308, 268),
+    "settimeofday": (164, 170),
+    "socket": (41, 198),
+    "swapoff": (168, 225),
+    "swapon": (167, 224),
+    "syslog": (103, 116),
+    "truncate": (76, 45),
+    "umount2": (166, 39),
+    "unshare": (272, 97),
+    "userfaultfd": (323, 282),
+    "vhangup": (153, 58),
+}
+_SPECIAL = ("clone", "clone3", "ioctl", "kill", "socket", "truncate")
+"""Not simply refused."""
+_EVERYBODY = 0xFFFFFFFF
+"""-1 as the process id of kill(2): all processes of the user."""
+
+
+class Rules(NamedTuple):
+    """What a filter allows beyond what it always refuses."""
+
+    families: frozenset[int]
+    """Address families for which socket(2) works; socketpair(2) always does (asyncio needs it)."""
+    truncate: bool = True
+    """Whether truncate(2) works; Landlock before version 3 does not see it. ftruncate(2) always does."""
+
+
+class _Instruction(NamedTuple):
+    code: int
+    if_true: int
+    if_false: int
+    value: int
+
+
+_LOAD, _JUMP_EQUAL, _JUMP_BITS, _JUMP_GREATER_EQUAL, _RETURN = 0x20, 0x15, 0x45, 0x35, 0x06
+_ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
+_OFFSET_NUMBER, _OFFSET_ARCHITECTURE, _OFFSET_ARGUMENTS = 0, 4, 16
+_X32_BIT = 0x40000000
+_SET_MODE_FILTER = 1
+_SECCOMP_NUMBERS = {"x86_64": 317, "aarch64": 277}
+
+
+def outer_rules(*, network: bool) -> Rules:
+    """Return the rules for everything in a sandbox that has namespaces.
+
+    Without the host's network no socket of the host can be named, and the code may talk to itself over any family.
+    With it, abstract unix sockets of the host would be in reach.
+    """
+    return Rules(frozenset({AF_INET, AF_INET6, AF_NETLINK} | (set() if network else {AF_UNIX})))
+
+
+def inner_rules(*, deny_network: bool, deny_unix: bool, truncate: bool = True) -> Rules:
+    """Return the rules for one fork, or for everything where there are no namespaces.
+
+    `deny_network` refuses internet sockets altogether, even to loopback: without a network namespace, loopback is the
+    host's, with its databases and daemons, and no filter can tell them from a server of the code's own.
+    """
+    internet = set() if deny_network else {AF_INET, AF_INET6, AF_NETLINK}
+    return Rules(frozenset(internet | (set() if deny_unix else {AF_UNIX})), truncate)
+
+
+def supported() -> bool:
+    """Whether this processor's system call numbers are known here."""
+    return sys.platform == "linux" and platform.machine() in _ARCHITECTURES
+
+
+@functools.cache
+def program(rules: Rules) -> bytes:
+    """Return the filter as the kernel takes it, an array of `struct sock_filter`."""
+    return b"".join(struct.pack("=HBBI", *instruction) for instruction in _assemble(rules, platform.machine()))
+
+
+def install(code: bytes) -> None:
+    """Put the filter in force for this thread and everything it starts, for good. Needs PR_SET_NO_NEW_PRIVS.
+
+    Raises:
+        OSError: the kernel refuses.
+    """
+    buffer = ctypes.create_string_buffer(code, len(code))
+    header = struct.pack("@HP", len(code) // 8, ctypes.addressof(buffer))
+    pointer = ctypes.cast(ctypes.create_string_buffer(header, len(header)), ctypes.c_void_p)
+    number = _SECCOMP_NUMBERS[platform.machine()]
+    syscalls.checked(syscalls.syscall(number, _SET_MODE_FILTER, 0, pointer), "seccomp")
+
+
+def _assemble(rules: Rules, machine: str) -> list[_Instruction]:
+    column = list(_ARCHITECTURES).index(machine)
+    numbers = {name: row[column] for name, row in _NUMBERS.items()}
+    code = [
+        _Instruction(_LOAD, 0, 0, _OFFSET_ARCHITECTURE),
+        _Instruction(_JUMP_EQUAL, 1, 0, _ARCHITECTURES[machine]),
+        _refuse(errno.ENOSYS),  # 32-bit calls have other numbers
+        _Instruction(_LOAD, 0, 0, _OFFSET_NUMBER),
+    ]
+    if machine == "x86_64":
+        code += [_Instruction(_JUMP_GREATER_EQUAL, 0, 1, _X32_BIT), _refuse(errno.ENOSYS)]
+    for name, number in numbers.items():
+        if number is not None and name not in _SPECIAL:
+            code += _when(number, [_refuse(errno.EPERM)])
+    # Without clone3 the C library falls back to clone, whose flags a filter can see.
+    code += _when(_known(numbers, "clone3"), [_refuse(errno.ENOSYS)])
+    flags = _argument(0)
+    code += _when(_known(numbers, "clone"), [flags, _Instruction(_JUMP_BITS, 0, 1, _CLONE_NEW), _refuse(errno.EPERM)])
+    code += _when(_known(numbers, "ioctl"), _refuse_values(1, (_TIOCSTI, _TIOCLINUX)))
+    code += _when(_known(numbers, "kill"), _refuse_values(0, (_EVERYBODY,)))
+    code += _when(_known(numbers, "socket"), _socket(rules.families))
+    if not rules.truncate:
+        code += _when(_known(numbers, "truncate"), [_refuse(errno.EPERM)])
+    return [*code, _Instruction(_RETURN, 0, 0, _ALLOW)]
+
+
+def _known(numbers: dict[str, int | None], name: str) -> int:
+    number = numbers[name]
+    assert number is not None, name
+    return number
+
+
+def _refuse(code: int) -> _Instruction:
+    return _Instruction(_RETURN, 0, 0, _ERRNO | code)
+
+
+def _argument(index: int) -> _Instruction:
+    """Load the low half of an argument: both architectures are little-endian and the tested arguments are ints."""
+    return _Instruction(_LOAD, 0, 0, _OFFSET_ARGUMENTS + 8 * index)
+
+
+def _when(number: int, block: list[_Instruction]) -> list[_Instruction]:
+    """Run `block` if the call is `number`; a block that falls through leads back to testing numbers."""
+    reload = _Instruction(_LOAD, 0, 0, _OFFSET_NUMBER)
+    return [_Instruction(_JUMP_EQUAL, 0, len(block) + 1, number), *block, reload]
+
+
+def _refuse_values(index: int, values: tuple[int, ...]) -> list[_Instruction]:
+    tests = [line for value in values for line in (_Instruction(_JUMP_EQUAL, 0, 1, value), _refuse(errno.EPERM))]
+    return [_argument(index), *tests]
+
+
+def _socket(families: frozenset[int]) -> list[_Instruction]:
+    """Refuse unlisted families: EACCES for those that programs expect to work, else as if the kernel lacked them."""
+    allowed = [line for family in sorted(families) for line in _return_if(family, _ALLOW)]
+    common = [line for family in (AF_UNIX, AF_INET, AF_INET6) for line in _return_if(family, _ERRNO | errno.EACCES)]
+    return [_argument(0), *allowed, *common, _refuse(errno.EAFNOSUPPORT)]
+
+
+def _return_if(value: int, result: int) -> list[_Instruction]:
+    return [_Instruction(_JUMP_EQUAL, 0, 1, value), _Instruction(_RETURN, 0, 0, result)]
