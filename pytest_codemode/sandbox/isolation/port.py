@@ -24,6 +24,11 @@ class Enclosure(Protocol):
         ...
 
     @property
+    def library(self) -> str:
+        """Folder inside to put on `PYTHONPATH` so that `pytest_codemode` is found; empty if it is found anyway."""
+        ...
+
+    @property
     def inner_landlock(self) -> bool:
         """Whether a fork inside can be confined further by Landlock (see `worker.confine`)."""
         ...
