@@ -1,0 +1,1 @@
+"""Repair operators, one family a module; `table` names them all."""
