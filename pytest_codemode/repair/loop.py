@@ -1,0 +1,325 @@
+"""The repair loop: reproduce, map, localise, propose and judge, round by round, then prove and write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from pytest_codemode.core.budget import Budget, StopReason
+from pytest_codemode.core.events import Event, Notice, Progress, SandboxReady, TrialDone
+from pytest_codemode.core.failure import Failure
+from pytest_codemode.core.outcome import Mode, RunRequest
+from pytest_codemode.core.patch import Applied, Files, Patch
+from pytest_codemode.core.ports import EventSink, Proposer, Sandbox
+from pytest_codemode.core.report import Unrepaired
+from pytest_codemode.core.request import EngineRequest
+from pytest_codemode.core.task import RepairTask
+from pytest_codemode.core.trial import Trial, Verdict
+from pytest_codemode.repair.accepted import Accepted, combine
+from pytest_codemode.repair.confirm import CONFIRM_PAIRS, Confirmation, Confirmer, missed
+from pytest_codemode.repair.editable import EditableSet
+from pytest_codemode.repair.failing import Failing
+from pytest_codemode.repair.judge import Judge, Veto
+from pytest_codemode.repair.minimise import minimise
+from pytest_codemode.repair.proof import Prover
+from pytest_codemode.repair.reach import reach
+from pytest_codemode.repair.snapshot import Stamp, changed, snapshot
+from pytest_codemode.repair.solve import Solution, Solver
+from pytest_codemode.repair.sources import SourceTree
+from pytest_codemode.repair.tasks import TaskBuilder
+from pytest_codemode.repair.testmap import TestMap
+from pytest_codemode.repair.unguarded import is_red
+
+ROUNDS = 4
+"""A fix can uncover the next failure of the same test; more than this many layers were never seen."""
+
+
+_TOLD = (Verdict.PLAUSIBLE, Verdict.BROKE, Verdict.REFUSED, Verdict.UNAPPLICABLE)
+
+
+@dataclass(slots=True)
+class Result:
+    """What a run has found out; `summary` turns it into the report."""
+
+    solutions: list[Solution] = field(default_factory=list)
+    """The last word on each task, in the order they were taken up."""
+    accepted: list[Accepted] = field(default_factory=list)
+    unrepaired: list[Unrepaired] = field(default_factory=list)
+    confirmation: Confirmation | None = None
+    """Of the patches in `accepted`; None if nothing was to be confirmed."""
+    dropped: dict[str, str] = field(default_factory=dict)
+    """Task key -> why a patch was found for it and is not kept."""
+    files: Files = field(default_factory=dict)
+    """What is to be written: path -> whole new bytes."""
+    green: bool = False
+    """Whether the tree with `files` would pass the user's own run."""
+    stop: StopReason = StopReason.EXHAUSTED
+
+
+class RepairLoop:
+    """One run; every collaborator is handed in.
+
+    Args:
+        vetoes: builds the policy's two stages for a task, from the files the failing tests involve.
+    """
+
+    def __init__(
+        self,
+        request: EngineRequest,
+        *,
+        sandbox: Sandbox,
+        tree: SourceTree,
+        editable: EditableSet,
+        budget: Budget,
+        proposers: Sequence[Proposer],
+        vetoes: Callable[[RepairTask], tuple[Veto, Veto]],
+        emit: EventSink,
+    ) -> None:
+        self._request = request
+        self._sandbox = sandbox
+        self._tree = tree
+        self._budget = budget
+        self._proposers = proposers
+        self._vetoes = vetoes
+        self._emit = emit
+        self._builder = TaskBuilder(request.project, sandbox, tree, editable)
+        self._failing = Failing(request, sandbox, budget, emit, self._say)
+        self.result = Result(unrepaired=self._failing.unrepaired)
+
+    def run(self) -> Result:
+        """Repair, prove, and return what is to be written. Nothing is written here.
+
+        Raises:
+            ConfigError: the project cannot be repaired as it is.
+            SandboxError: the sandbox died.
+        """
+        try:
+            before = snapshot(self._request.project.rootdir)
+            self._emit(SandboxReady(self._sandbox.info()))
+            self._rounds()
+            # Looked at before the proof, which would be for nothing, and after it, before anything is written.
+            if not self._changed(before):
+                self._prove()
+                self._changed(before)
+        except KeyboardInterrupt:
+            self._withdraw("a patch was found, but the run was interrupted before its proof", StopReason.INTERRUPTED)
+        return self.result
+
+    def _rounds(self) -> None:
+        failures, tests = self._failing.first()
+        stop: StopReason | None = None
+        for number in range(1, ROUNDS + 1):
+            if not failures or not self._round(number, failures, tests):
+                return
+            stop = self._budget.exceeded()
+            if stop or number == ROUNDS:
+                break  # what time is left is the proof's
+            self._sandbox.refresh(self._tree.overlay)
+            failures, tests = self._failing.remaining(self._covered())
+        self._leave_the_rest(stop or StopReason.EXHAUSTED)
+
+    # -- one round -----------------------------------------------------------------------------------------------
+
+    def _round(self, number: int, failures: tuple[Failure, ...], tests: TestMap) -> bool:
+        """Take up each cause once; return whether a patch was accepted."""
+        self._say("localise")(f"{len(failures)} failures")
+        tasks = self._builder.tasks(failures, tests)
+        accepted: list[Accepted] = []
+        while tasks:
+            if stop := self._budget.exceeded():
+                self._leave(tasks, stop)
+                break
+            try:
+                self._take_up(tasks, tests, number, accepted)
+            except KeyboardInterrupt:
+                taken = {solution.task.key for solution in self.result.solutions}
+                self._leave([t for t in tasks if t.key not in taken], StopReason.INTERRUPTED)
+                raise
+            tasks.pop(0)
+        combined = combine([one.patch for one in accepted], self._tree)
+        if isinstance(combined, Applied):
+            self._tree.accept(combined.files)
+        return bool(accepted)
+
+    def _take_up(self, tasks: list[RepairTask], tests: TestMap, number: int, accepted: list[Accepted]) -> None:
+        """Solve the first task and add its patch to those of this round, unless one of them turns it green already."""
+        task = tasks[0]
+        if self._already_fixed(task, accepted):
+            return
+        solution, kept, unsteady = self._solve(task, tests, tasks[1:])
+        self._failing.unsteady |= unsteady
+        self.result.solutions.append(solution)
+        if kept is None:
+            self._failing.give_up(task)
+        elif isinstance(combine([*(one.patch for one in accepted), kept.patch], self._tree), Applied):
+            accepted.append(self._settled(kept, solution, number, unsteady))
+            self.result.accepted.append(accepted[-1])
+        else:
+            # It is looked for again on top of the patches it conflicts with; this is said if there is no other round.
+            self.result.dropped[task.key] = "a patch was found, but it changes the same lines as that of another task"
+
+    def _solve(
+        self, task: RepairTask, tests: TestMap, others: list[RepairTask]
+    ) -> tuple[Solution, Trial | None, frozenset[str]]:
+        """Return what came of the task, the patch to keep, and the guards that are unsteady with one of its patches."""
+        first, second = self._vetoes(task)
+        judge = Judge(
+            sandbox=self._sandbox,
+            tree=self._tree,
+            tests=tests,
+            budget=self._budget,
+            veto=first,
+            second_veto=second,
+            test_timeout_s=self._request.project.limits.test_s,
+        )
+        solver = Solver(judge, self._budget, self._proposers, self._watch)
+        solution = solver.solve(task, self._budget.remaining_s() / (len(others) + 1))
+        for problem in solution.problems:
+            self._emit(Notice("warning", problem))
+        kept = solution.chosen or solution.partial
+        if kept is not None and len(kept.patch.edits) > 1:
+            self._say("minimise")(task.cause)
+            applied = combine([kept.patch], self._tree)
+            changes = applied.files if isinstance(applied, Applied) else {}
+            kept = minimise(judge, reach(self._sandbox, _narrowed(task, kept.passed), changes, others), kept)
+            solution.settle_on(kept)
+        return solution, kept, frozenset(judge.unsteady)
+
+    def _settled(self, kept: Trial, solution: Solution, number: int, unsteady: frozenset[str]) -> Accepted:
+        applied = combine([kept.patch], self._tree)
+        after = applied.files if isinstance(applied, Applied) else {}
+        before = {path: data for path in after if (data := self._tree.read(path)) is not None}
+        return Accepted(solution, kept.patch, kept.passed, number, before, after, unsteady)
+
+    def _already_fixed(self, task: RepairTask, accepted: list[Accepted]) -> bool:
+        """Return whether this round's patches turn the task green too, and credit the one that does."""
+        for one in accepted:
+            if not set(one.after) & set(task.sources):
+                continue
+            if not missed(self._sandbox.run_tests(RunRequest(task.nodeids, one.after, Mode.RELOAD)), task.nodeids):
+                one.targets = tuple(dict.fromkeys((*one.targets, *task.nodeids)))
+                return True
+        return False
+
+    def _covered(self) -> frozenset[str]:
+        return frozenset(target for one in self.result.accepted for target in one.targets)
+
+    def _open(self) -> frozenset[str]:
+        """Return the tests of the tasks that no accepted patch was found for: they are listed already."""
+        return frozenset(nodeid for solution in self._unfixed() for nodeid in solution.task.nodeids)
+
+    def _unfixed(self) -> list[Solution]:
+        fixed = {one.solution.task.key for one in self.result.accepted}
+        return [solution for solution in self.result.solutions if solution.task.key not in fixed]
+
+    def _leave(self, tasks: list[RepairTask], stop: StopReason) -> None:
+        for task in tasks:
+            self.result.solutions.append(Solution(task, stop=stop))
+        self.result.stop = stop
+
+    def _leave_the_rest(self, stop: StopReason) -> None:
+        """List the tests that no other round took up although the patch of their task did not turn them green."""
+        covered = self._covered() | self._open()
+        for one in list(self.result.accepted):
+            task = one.solution.task
+            if rest := [nodeid for nodeid in task.nodeids if nodeid not in covered]:
+                self._leave([replace(_narrowed(task, rest), key=f"{task.key}-rest")], stop)
+
+    # -- the proof -----------------------------------------------------------------------------------------------
+
+    def _prove(self) -> None:
+        result = self.result
+        if not result.solutions:
+            result.stop = StopReason.NOTHING
+        if not result.accepted:
+            return
+        self._sandbox.refresh({})
+        nodeids = None if self._request.options.confirm == "suite" else self._affected()
+        confirmer = Confirmer(
+            self._sandbox,
+            CONFIRM_PAIRS,
+            self._say("confirm"),
+            known_flaky=frozenset(self._failing.flaky),
+            unsteady=frozenset(self._failing.unsteady),
+        )
+        proof = Prover(confirmer, self._tree, nodeids, lambda: self._budget.remaining_s() > 0).prove(result.accepted)
+        result.accepted, result.files, result.confirmation = proof.kept, proof.files, proof.confirmation
+        result.dropped.update(proof.dropped)
+        if proof.confirmation is not None:
+            self._credit(proof.confirmation)
+            result.green = self._is_green(proof.confirmation)
+            if result.green:
+                result.stop = StopReason.GREEN
+            elif not self._unfixed():
+                result.stop = StopReason.REPAIRED
+
+    def _credit(self, confirmation: Confirmation) -> None:
+        """Credit a patch with the tasks that were given up and that it repairs all the same."""
+        for task in (solution.task for solution in self._unfixed()):
+            rest = set(task.nodeids) - self._covered()
+            if rest and rest <= confirmation.passed:
+                near = (one for one in self.result.accepted if set(one.after) & set(task.sources))
+                one = next(near, self.result.accepted[-1])
+                one.targets = tuple(dict.fromkeys((*one.targets, *task.nodeids)))
+
+    def _is_green(self, confirmation: Confirmation) -> bool:
+        """Return whether the proof shows that the user's own run would be green on the patched tree.
+
+        What does not fail in the sandbox is no sign: it fails in the user's run. A flaky test counts as it ended here.
+        """
+        if is_red(confirmation, self._request.passed):
+            return False
+        calm = self._failing.flaky & confirmation.passed
+        return self._covered() | calm >= {failure.nodeid for failure in self._request.failures}
+
+    def _affected(self) -> tuple[str, ...]:
+        touched = {path for one in self.result.accepted for path in one.after}
+        return tuple(dict.fromkeys((*self._covered(), *self._failing.map().affected(touched, within_s=float("inf")))))
+
+    def _changed(self, before: dict[str, Stamp]) -> bool:
+        files = changed(before, self._request.project.rootdir)
+        if files:
+            names = ", ".join(files[:3]) + (f" and {len(files) - 3} more" if len(files) > 3 else "")
+            self._emit(Notice("warning", f"changed while codemode was running: {names}"))
+            self._withdraw("a patch was found, but its proof is about files that have changed", StopReason.TREE_CHANGED)
+        return bool(files)
+
+    def _withdraw(self, reason: str, stop: StopReason) -> None:
+        """Keep what was found for the report; what is not proven is not written."""
+        for one in self.result.accepted:
+            self.result.dropped[one.solution.task.key] = reason
+        self.result.accepted, self.result.files, self.result.confirmation = [], {}, None
+        self.result.green = False
+        self.result.stop = stop
+
+    # -- what is told --------------------------------------------------------------------------------------------
+
+    def _say(self, stage: str) -> Callable[[str], None]:
+        def say(text: str) -> None:
+            spent = self._budget.spent
+            progress: Event = Progress(stage, text, spent.candidates, spent.time_s, spent.usd)  # type: ignore[arg-type]
+            self._emit(progress)
+
+        return say
+
+    def _watch(self, task: RepairTask, batch: Sequence[Patch], trials: Sequence[Trial]) -> None:
+        if not trials and batch:
+            self._say("search")(f"{_where(batch[0])} {batch[0].template or batch[0].proposer}")
+        for trial in trials:
+            if trial.verdict in _TOLD or trial.passed:
+                patch = trial.patch
+                where = _where(patch)
+                self._emit(
+                    TrialDone(task.key, patch.proposer, patch.template, trial.verdict.value, trial.reason, where)
+                )
+
+
+def _narrowed(task: RepairTask, nodeids: Iterable[str]) -> RepairTask:
+    """Return the task reduced to the failures of some of its tests."""
+    wanted = frozenset(nodeids)
+    return replace(task, failures=tuple(failure for failure in task.failures if failure.nodeid in wanted))
+
+
+def _where(patch: Patch) -> str:
+    edit = patch.edits[0]
+    return f"{edit.path}:{getattr(edit, 'line', 1)}"

@@ -1,0 +1,184 @@
+"""From what a run found out to what the user is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pytest_codemode.core.budget import Budget, StopReason
+from pytest_codemode.core.patch import (
+    Applied,
+    CreateModule,
+    DeleteDefinition,
+    DeleteStatement,
+    Edit,
+    Files,
+    Patch,
+    ReplaceDefinition,
+    ReplaceExpression,
+)
+from pytest_codemode.core.report import Alternative, Cost, NearMiss, RunReport, TaskReport
+from pytest_codemode.core.request import EngineRequest
+from pytest_codemode.core.trial import Trial, Verdict
+from pytest_codemode.edits.apply import apply
+from pytest_codemode.repair.accepted import Accepted
+from pytest_codemode.repair.confirm import CONFIRM_RUNS_TEXT, Confirmation
+from pytest_codemode.repair.loop import Result
+from pytest_codemode.repair.solve import Solution
+
+SHOWN_SUSPECTS, SHOWN_NEAR_MISSES, SHOWN_ALTERNATIVES = 5, 3, 4
+
+
+Diff = Callable[[str, bytes, bytes], bytes]
+"""(path, old, new) -> unified diff; empty `old` for a new file."""
+
+
+def summarise(result: Result, request: EngineRequest, budget: Budget, run_id: str, diff: Diff) -> RunReport:
+    """Return the report of a run whose patches are not written yet (`green` and `written` are the writer's)."""
+    accepted = {one.solution.task.key: one for one in result.accepted}
+    covered = {target for one in result.accepted for target in one.targets}
+    tasks = [
+        _fixed(accepted[s.task.key], result.confirmation, diff)
+        if s.task.key in accepted
+        else _unfixed(s, result.dropped.get(s.task.key, ""), covered)
+        for index, s in enumerate(result.solutions)
+        if s.task.key in accepted or not _superseded(s, result.solutions[index + 1 :], covered)
+    ]
+    return RunReport(
+        run_id=run_id,
+        stop=_stop(result).value,
+        green=False,
+        tasks=tuple(tasks),
+        unrepaired=tuple(result.unrepaired),
+        guards=_guards(result.confirmation, request),
+        cost=cost_of(budget),
+    )
+
+
+def cost_of(budget: Budget) -> Cost:
+    """Return what was used so far."""
+    spent = budget.spent
+    return Cost(spent.time_s, spent.candidates, spent.requests, spent.tokens, spent.usd)
+
+
+def _superseded(solution: Solution, later: list[Solution], covered: set[str]) -> bool:
+    nodeids = set(solution.task.nodeids)
+    return nodeids <= covered or any(nodeids <= set(other.task.nodeids) for other in later)
+
+
+def _stop(result: Result) -> StopReason:
+    if result.stop is not StopReason.EXHAUSTED:
+        return result.stop
+    return next((s.stop for s in result.solutions if not s.chosen and s.stop is not result.stop), result.stop)
+
+
+def _fixed(one: Accepted, confirmation: Confirmation | None, diff: Diff) -> TaskReport:
+    solution, task = one.solution, one.solution.task
+    text = b"".join(diff(path, one.before.get(path, b""), one.after[path]) for path in sorted(one.after))
+    others = [trial for trial in solution.plausible if trial.patch != one.patch]
+    chosen = next((t for t in (*solution.plausible, solution.partial) if t and t.patch == one.patch), None)
+    return TaskReport(
+        key=task.key,
+        cause=task.cause,
+        nodeids=one.targets,
+        fixed=True,
+        diff=text.decode("utf-8", "replace"),
+        rationale=one.patch.rationale,
+        proposer=one.patch.proposer,
+        template=one.patch.template,
+        warnings=chosen.warnings if chosen else (),
+        turned_green=one.targets,
+        checked=confirmation.guards if confirmation else 0,
+        candidates=solution.candidates,
+        duration_s=solution.duration_s,
+        suspects=task.suspects[:SHOWN_SUSPECTS],
+        alternatives=tuple(_alternative(trial, one.before, diff) for trial in others[:SHOWN_ALTERNATIVES]),
+        failures=task.failures,
+    )
+
+
+def _alternative(trial: Trial, before: Files, diff: Diff) -> Alternative:
+    # The files around the chosen patch are at hand; another patch of the task may touch others.
+    applied = apply(trial.patch, before.get)
+    changes = applied.files if isinstance(applied, Applied) else {}
+    text = b"".join(diff(path, before.get(path, b""), changes[path]) for path in sorted(changes))
+    return Alternative(text.decode("utf-8", "replace"), trial.patch.rationale or describe(trial.patch), trial.warnings)
+
+
+def _unfixed(solution: Solution, dropped: str, covered: set[str]) -> TaskReport:
+    task = solution.task
+    return TaskReport(
+        key=task.key,
+        cause=task.cause,
+        nodeids=tuple(n for n in task.nodeids if n not in covered),
+        fixed=False,
+        why_not=dropped or _why_not(solution),
+        candidates=solution.candidates,
+        duration_s=solution.duration_s,
+        suspects=task.suspects[:SHOWN_SUSPECTS],
+        near_misses=tuple(_near_miss(trial) for trial in _nearest(solution)),
+        failures=task.failures,
+    )
+
+
+def _why_not(solution: Solution) -> str:
+    if not solution.task.suspects:
+        return (
+            "no line of an editable file is known to run in the failing tests; if the code to repair lies elsewhere, "
+            "allow it with --codemode-editable, or install the project with `pip install -e .`"
+        )
+    if solution.broke:
+        test, count = solution.broke.most_common(1)[0]
+        total = sum(1 for trial in solution.near if trial.broke)
+        if count == total:
+            return (
+                f"every patch that passes {solution.task.nodeids[0]} ({count} of {solution.candidates} tried) breaks "
+                f"{test}: the two may contradict each other"
+            )
+    tried = f"none of {solution.candidates} candidates turned the failing tests green"
+    rejected = [
+        f"{solution.verdicts[verdict]} {verdict.value} ({reason})"
+        for verdict, reason in solution.rejected.items()
+        if not solution.candidates or verdict is Verdict.REFUSED
+    ]
+    return "; ".join([tried, *rejected, *solution.problems, solution.stop.value])
+
+
+def _nearest(solution: Solution) -> list[Trial]:
+    ranked = sorted(solution.near, key=lambda trial: (-len(trial.passed), len(trial.broke)))
+    return ranked[:SHOWN_NEAR_MISSES]
+
+
+def _near_miss(trial: Trial) -> NearMiss:
+    edit = trial.patch.edits[0]
+    return NearMiss(f"{edit.path}:{getattr(edit, 'line', 1)}", describe(trial.patch), trial.verdict.value, trial.reason)
+
+
+def describe(patch: Patch) -> str:
+    """Return the patch in one line, as `'<' -> '<='`."""
+    return "; ".join(_describe(edit) for edit in patch.edits)
+
+
+def _describe(edit: Edit) -> str:
+    if isinstance(edit, ReplaceExpression):
+        return f"{edit.old} -> {edit.new}"
+    if isinstance(edit, DeleteDefinition | ReplaceDefinition):
+        return f"{edit.KIND.replace('_', ' ')} {edit.qualname}"
+    if isinstance(edit, DeleteStatement):
+        return f"delete {edit.old}"
+    if isinstance(edit, CreateModule):
+        return f"new module {edit.path}"
+    text = getattr(edit, "source", "") or getattr(edit, "statement", "") or getattr(edit, "name", "")
+    first = text.strip().splitlines()[0] if text.strip() else ""
+    return f"{edit.KIND.replace('_', ' ')}: {first}"
+
+
+def _guards(confirmation: Confirmation | None, request: EngineRequest) -> str:
+    if confirmation is None:
+        return ""
+    what = "1 test that passed before still passes" if confirmation.guards == 1 else ""
+    text = f"{what or f'{confirmation.guards} tests that passed before still pass'} ({CONFIRM_RUNS_TEXT})"
+    if confirmation.flaky:
+        text += f"; flaky, so that they prove nothing: {len(confirmation.flaky)}"
+    if request.narrowed:
+        text += "; tests outside your selection were not run"
+    return text

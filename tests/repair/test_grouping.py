@@ -1,0 +1,34 @@
+from pytest_codemode.core.failure import Failure
+from pytest_codemode.repair.grouping import group
+from tests.repair.sandbox import failure, uncollectable
+
+EDITABLE = frozenset({"m.py", "n.py"})
+
+
+def grouped(*failures: Failure) -> list[list[str]]:
+    return [[one.nodeid for one in members] for members in group(failures, EDITABLE)]
+
+
+def test_the_same_exception_at_the_same_editable_line_is_one_cause() -> None:
+    a = failure("t.py::a", "x", ("t.py", 1), ("m.py", 3), ("lib.py", 9))
+    b = failure("u.py::b", "y", ("u.py", 7), ("n.py", 2), ("m.py", 3))
+    assert grouped(a, b) == [["t.py::a", "u.py::b"]]
+
+
+def test_another_line_or_another_exception_is_another_cause() -> None:
+    a = failure("t.py::a", "x", ("m.py", 3))
+    b = failure("t.py::b", "x", ("m.py", 4))
+    c = failure("t.py::c", "x", ("m.py", 3), exception="KeyError")
+    assert grouped(a, b, c) == [["t.py::a"], ["t.py::b"], ["t.py::c"]]
+
+
+def test_assertions_of_one_parametrised_test_are_one_cause() -> None:
+    a, b, c = (failure(f"t.py::{name}", "x", ("t.py", 3)) for name in ("a[1]", "a[2]", "ab"))
+    assert grouped(a, c, b) == [["t.py::a[1]", "t.py::a[2]"], ["t.py::ab"]]
+
+
+def test_files_that_cannot_be_collected_for_one_line_are_one_cause_apart_from_its_tests() -> None:
+    a, b = (uncollectable(path, "x", (path, 1), ("m.py", 3)) for path in ("t.py", "u.py"))
+    c = failure("v.py::c", "x", ("m.py", 3), exception="ImportError")
+    d = uncollectable("x.py", "x", ("x.py", 1), ("m.py", 4))
+    assert grouped(a, b, c, uncollectable("w.py"), d) == [["t.py", "u.py"], ["v.py::c"], ["w.py"], ["x.py"]]

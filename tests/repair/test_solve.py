@@ -1,0 +1,291 @@
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from pytest_codemode.core.budget import Allowance, StopReason
+from pytest_codemode.core.errors import ProposerError, SandboxError
+from pytest_codemode.core.outcome import TryRequest, TryResult
+from pytest_codemode.core.patch import Patch
+from pytest_codemode.core.ports import Proposals, Proposer
+from pytest_codemode.core.task import RepairTask
+from pytest_codemode.core.trial import Trial, Verdict
+from pytest_codemode.repair.solve import ENOUGH, MORE_SECONDS, Solution, Solver
+from tests.repair.proposers import ScriptedProposer, number
+from tests.repair.sandbox import uncollectable
+from tests.repair.world import GREEN, RED, RED2, World, returned, task, wants
+
+WANTS_2 = wants({RED: frozenset({"2"})})
+
+
+@dataclass
+class Watch:
+    """Remembers what was shown, and lets time pass with each judged batch."""
+
+    world: World
+    seconds: float = 0.0
+    judged: list[list[Verdict]] = field(default_factory=list)
+
+    def __call__(self, task: RepairTask, batch: Sequence[Patch], trials: Sequence[Trial]) -> None:
+        if trials:
+            self.judged.append([trial.verdict for trial in trials])
+            self.world.clock.now += self.seconds
+
+
+def solved(
+    world: World,
+    *proposers: Proposer,
+    share_s: float = 100.0,
+    watch: Watch | None = None,
+    failing: RepairTask | None = None,
+) -> Solution:
+    solver = Solver(world.judge, world.budget, proposers, watch or Watch(world), world.clock)
+    return solver.solve(failing or task(RED), share_s)
+
+
+def test_each_batch_is_answered_with_its_trials_in_order(tmp_path: Path) -> None:
+    batches = ((number("3"), number("2", old="9"), number("4")), (number("3"), number("2")))
+    proposer = ScriptedProposer(*batches)
+    solution = solved(World(tmp_path, WANTS_2), proposer)
+    assert [[t.patch for t in heard] for heard in proposer.heard] == [list(batch) for batch in batches]
+    assert [[t.verdict for t in heard] for heard in proposer.heard] == [
+        [Verdict.FAILED, Verdict.UNAPPLICABLE, Verdict.FAILED],
+        [Verdict.DUPLICATE, Verdict.PLAUSIBLE],
+    ]
+    assert solution.chosen is not None
+    assert solution.chosen.patch == number("2")
+    assert solution.candidates == 3
+    assert proposer.closed
+
+
+def test_the_next_proposer_gets_its_turn_only_if_the_first_one_found_nothing(tmp_path: Path) -> None:
+    first, second, third = (ScriptedProposer((number(n),)) for n in "324")
+    solution = solved(World(tmp_path, WANTS_2), first, second, third)
+    assert [p.asked for p in (first, second, third)] == [1, 1, 0]
+    assert solution.chosen is not None
+    assert solution.stop is StopReason.EXHAUSTED
+
+
+class Refuses:
+    """Fails before there is a generator."""
+
+    name = "refuses"
+
+    def propose(self, task: RepairTask) -> Proposals:
+        raise OSError("no such model")
+
+
+class Answers:
+    """Returns no generator."""
+
+    name = "answers"
+
+    def propose(self, task: RepairTask) -> Proposals:
+        return [(number("2"),)]  # type: ignore[return-value]
+
+
+class Clings:
+    """Goes on when it is told to end."""
+
+    name = "clings"
+
+    def propose(self, task: RepairTask) -> Proposals:
+        while True:
+            try:
+                yield (number("3"),)
+            except GeneratorExit:
+                yield (number("4"),)
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda: ScriptedProposer(ProposerError("the model is overloaded; try later")), "the model is overloaded"),
+        (lambda: ScriptedProposer(KeyError("x")), "proposer 'scripted' failed: KeyError: 'x'"),
+        (lambda: ScriptedProposer((number("3"),), ZeroDivisionError("oh")), "failed: ZeroDivisionError: oh"),
+        (lambda: ScriptedProposer(("text",)), "something else than patches"),  # type: ignore[arg-type]
+        (Refuses, "proposer 'refuses' failed: OSError: no such model"),
+        (Answers, "proposer 'answers' failed: "),
+    ],
+)
+def test_a_proposer_that_fails_ends_in_a_sentence_and_the_next_one_gets_its_turn(
+    tmp_path: Path, make: Callable[[], Proposer], sentence: str
+) -> None:
+    solution = solved(World(tmp_path, WANTS_2), make(), ScriptedProposer((number("2"),)))
+    assert solution.chosen is not None
+    assert len(solution.problems) == 1
+    assert sentence in solution.problems[0]
+
+
+def test_a_proposer_that_does_not_let_go_is_a_sentence_too(tmp_path: Path) -> None:
+    solution = solved(World(tmp_path, WANTS_2, allowance=Allowance(candidates=1)), Clings())
+    assert solution.stop is StopReason.CANDIDATES
+    assert "proposer 'clings' failed" in solution.problems[0]
+
+
+def test_a_sandbox_that_dies_is_no_fault_of_the_proposer(tmp_path: Path) -> None:
+    world = World(tmp_path, WANTS_2)
+
+    def dies(request: TryRequest) -> tuple[TryResult, ...]:
+        raise SandboxError("the sandbox died")
+
+    world.sandbox.try_patches = dies  # type: ignore[method-assign]
+    proposer = ScriptedProposer((number("2"),))
+    with pytest.raises(SandboxError, match="the sandbox died"):
+        solved(world, proposer)
+    assert proposer.closed
+
+
+def test_a_task_ends_with_its_share_of_the_time(tmp_path: Path) -> None:
+    world = World(tmp_path, WANTS_2)
+    proposer = ScriptedProposer(*((number(str(n)),) for n in range(3, 99)))
+    watch = Watch(world, seconds=1.0)
+    solution = solved(world, proposer, share_s=5.0, watch=watch)
+    assert len(watch.judged) == 5
+    assert (solution.stop, solution.chosen, solution.duration_s) == (StopReason.TIME, None, 5.0)
+    assert proposer.closed
+
+
+def test_a_proposer_with_endless_ideas_leaves_time_to_the_next_one(tmp_path: Path) -> None:
+    world = World(tmp_path, WANTS_2)
+    endless = ScriptedProposer(*((number(str(n)),) for n in range(3, 99)))
+    watch = Watch(world, seconds=1.0)
+    solution = solved(world, endless, ScriptedProposer((number("2"),)), share_s=10.0, watch=watch)
+    assert len(watch.judged) == 5 + 1
+    assert solution.chosen is not None
+    assert solution.chosen.patch == number("2")
+
+
+def test_time_ended_the_task_if_it_ended_one_of_its_proposers(tmp_path: Path) -> None:
+    world = World(tmp_path, WANTS_2)
+    endless = ScriptedProposer(*((number(str(n)),) for n in range(3, 99)))
+    brief = ScriptedProposer((number("x"),))
+    solution = solved(world, endless, brief, share_s=10.0, watch=Watch(world, seconds=1.0))
+    assert (solution.chosen, solution.stop, len(brief.heard)) == (None, StopReason.TIME, 1)
+
+
+def test_a_task_without_any_time_asks_nobody_for_a_patch(tmp_path: Path) -> None:
+    world = World(tmp_path, WANTS_2, allowance=Allowance(time_s=10.0))
+    world.budget.reserve_time(10.0)
+    proposer = ScriptedProposer((number("2"),))
+    solution = solved(world, proposer, share_s=world.budget.remaining_s())
+    assert solution.stop is StopReason.TIME
+    assert world.sandbox.tries == []
+    assert proposer.heard == []
+
+
+def test_what_the_budget_cut_is_told_as_not_tried(tmp_path: Path) -> None:
+    world = World(tmp_path, WANTS_2, allowance=Allowance(candidates=3))
+    proposer = ScriptedProposer((number("3"),), tuple(number(n) for n in "4562"))
+    watch = Watch(world)
+    solution = solved(world, proposer, watch=watch)
+    assert watch.judged == [
+        [Verdict.FAILED],
+        [Verdict.FAILED, Verdict.FAILED, Verdict.NOT_TRIED, Verdict.NOT_TRIED],
+    ]
+    assert solution.stop is StopReason.CANDIDATES
+    assert solution.candidates == 3
+
+
+def test_a_plausible_patch_is_compared_with_what_is_found_shortly_after(tmp_path: Path) -> None:
+    suspicious = frozenset({"2"})
+    world = World(
+        tmp_path,
+        wants({RED: frozenset({"2", "22", "222"})}),
+        veto=lambda applied: ("", ("literal-branch",) if applied.patch.edits[0].new in suspicious else ()),
+    )
+    batches = [(number("2"),), *((number(str(n)),) for n in range(30, 33)), (number("22"),), (number("222"),)]
+    watch = Watch(world, seconds=MORE_SECONDS / 4)
+    solution = solved(world, ScriptedProposer(*batches), watch=watch)
+    assert solution.chosen is not None
+    assert solution.chosen.patch == number("22")
+    assert [t.patch for t in solution.plausible] == [number("22"), number("2")]
+    assert solution.stop is not StopReason.TIME
+
+
+def test_enough_plausible_patches_end_the_search(tmp_path: Path) -> None:
+    world = World(tmp_path, wants({RED: frozenset("23456789")}))
+    proposer = ScriptedProposer(*((number(n),) for n in "23456789"))
+    solution = solved(world, proposer)
+    assert len(solution.plausible) == ENOUGH
+    assert solution.stop is StopReason.EXHAUSTED
+
+
+def test_a_patch_for_most_of_the_failing_tests_is_kept_as_partial(tmp_path: Path) -> None:
+    other = "t.py::red3"
+    behaves = wants({RED: frozenset("234"), RED2: frozenset("34"), other: frozenset(), GREEN: frozenset("1234")})
+    world = World(tmp_path, behaves, nodeids=(RED, RED2, other, GREEN))
+    proposer = ScriptedProposer(tuple(number(n) for n in "2345"))
+    solution = solved(world, proposer, failing=task(RED, RED2, other))
+    assert solution.chosen is None
+    assert solution.partial is not None
+    assert (solution.partial.patch, solution.partial.passed) == (number("3"), (RED, RED2))
+    assert [t.patch for t in solution.near] == [number("2"), number("3"), number("4")]
+
+
+def test_of_plausible_patches_the_best_one_that_also_passes_from_disk_is_chosen(tmp_path: Path) -> None:
+    by_swap = wants({RED: frozenset({"2", "3"})})
+    world = World(tmp_path, wants({RED: frozenset({"3"})}), swapped=by_swap)
+    solution = solved(world, ScriptedProposer((number("2"), number("3"))))
+    assert solution.chosen is not None
+    assert solution.chosen.patch == number("3")
+    assert [t.patch for t in solution.plausible] == [number("3")]
+    assert [(t.patch, t.verdict) for t in solution.near] == [(number("2"), Verdict.FAILED)]
+    assert "not from disk" in solution.near[0].reason
+
+
+@pytest.mark.parametrize("later_proposer", [False, True])
+def test_patches_that_pass_by_hot_swap_only_do_not_end_the_search(tmp_path: Path, later_proposer: bool) -> None:
+    swap_only = frozenset(str(n) for n in range(2, 2 + ENOUGH))
+    world = World(tmp_path, wants({RED: frozenset({"99"})}), swapped=wants({RED: swap_only | {"99"}}))
+    first = tuple((number(n),) for n in sorted(swap_only))
+    last = ((number("98"),), (number("99"),))
+    proposers = (
+        (ScriptedProposer(*first), ScriptedProposer(*last)) if later_proposer else (ScriptedProposer(*first, *last),)
+    )
+    solution = solved(world, *proposers)
+    assert solution.chosen is not None
+    assert solution.chosen.patch == number("99")
+    assert {t.patch for t in solution.near} == {number(n) for n in swap_only}
+
+
+def test_a_search_whose_time_ends_with_patches_that_pass_by_hot_swap_only_ends_by_time(tmp_path: Path) -> None:
+    world = World(tmp_path, wants({RED: frozenset()}), swapped=WANTS_2)
+    proposer = ScriptedProposer((number("2"),), *((number(str(n)),) for n in range(3, 99)))
+    solution = solved(world, proposer, share_s=5.0, watch=Watch(world, seconds=1.0))
+    assert (solution.chosen, solution.stop, len(proposer.heard)) == (None, StopReason.TIME, 4)
+
+
+def test_a_patch_that_breaks_a_guard_only_from_disk_is_not_chosen_and_counted(tmp_path: Path) -> None:
+    world = World(tmp_path, wants({RED: frozenset("2"), GREEN: frozenset("1")}), swapped=WANTS_2)
+    solution = solved(world, ScriptedProposer((number("2"),)))
+    assert (solution.chosen, solution.partial, solution.broke) == (None, None, {GREEN: 1})
+
+
+def test_a_patch_that_makes_another_file_uncollectable_is_not_chosen(tmp_path: Path) -> None:
+    world = World(tmp_path, WANTS_2, nodeids=(RED, "u.py::other"))
+    world.sandbox.cannot_collect = lambda files: (uncollectable("u.py"),) if returned(files) == "2" else ()
+    solution = solved(world, ScriptedProposer((number("2"),)))
+    assert (solution.chosen, solution.broke) == (None, {"u.py::other": 1})
+
+
+def test_a_partial_patch_that_passes_by_hot_swap_only_is_not_kept(tmp_path: Path) -> None:
+    by_swap = wants({RED: frozenset("2"), RED2: frozenset()})
+    world = World(tmp_path, wants({RED: frozenset(), RED2: frozenset()}), swapped=by_swap)
+    solution = solved(world, ScriptedProposer((number("2"),)), failing=task(RED, RED2))
+    assert (solution.chosen, solution.partial) == (None, None)
+    assert "not from disk" in solution.near[-1].reason
+
+
+def test_a_partial_patch_that_breaks_a_passing_test_is_not_kept(tmp_path: Path) -> None:
+    behaves = wants({RED: frozenset("2"), RED2: frozenset(), GREEN: frozenset("1")})
+    solution = solved(World(tmp_path, behaves), ScriptedProposer((number("2"),)), failing=task(RED, RED2))
+    assert solution.partial is None
+
+
+def test_tests_that_every_good_patch_breaks_are_counted(tmp_path: Path) -> None:
+    world = World(tmp_path, wants({RED: frozenset("23"), GREEN: frozenset("1")}))
+    solution = solved(world, ScriptedProposer(tuple(number(n) for n in "234")))
+    assert solution.broke == {GREEN: 2}
+    assert solution.verdicts == {Verdict.BROKE: 2, Verdict.FAILED: 1}
