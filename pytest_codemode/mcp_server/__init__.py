@@ -1,1 +1,1 @@
-"""MCP tools over the sandbox."""
+"""MCP tools around the sandbox: trusted, and never running foreign code itself."""

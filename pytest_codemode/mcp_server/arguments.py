@@ -1,0 +1,103 @@
+"""Arguments as an outside MCP client sees them: plain JSON types, each described; and what they stand for inside."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from pytest_codemode.core.outcome import Candidate, Swap
+
+
+def _decodable(text: str) -> str:
+    try:
+        base64.b64decode(text, validate=True)
+    except ValueError:
+        raise ValueError("not base64") from None
+    return text
+
+
+def _inside(path: str) -> str:
+    parts = path.split("/")
+    if path.startswith("/") or "\\" in path or "\0" in path or any(part in ("", ".", "..") for part in parts):
+        raise ValueError("not a posix path relative to the project's root")
+    return path
+
+
+ProjectPath = Annotated[str, AfterValidator(_inside)]
+Base64 = Annotated[str, AfterValidator(_decodable), Field(json_schema_extra={"contentEncoding": "base64"})]
+PatchedFiles = dict[ProjectPath, Base64]
+
+FILES = "Patched files: posix path relative to the project's root -> the whole new content as base64 text."
+SECONDS = "Wall-clock limit in seconds; leave out for the sandbox's own limit, which cannot be exceeded."
+
+Nodeids = Annotated[
+    list[str] | None,
+    Field(description="pytest node ids, as `tests/test_cart.py::test_total[2-3]`; leave out for the whole selection."),
+]
+Files = Annotated[PatchedFiles, Field(description=FILES)]
+ModeName = Annotated[
+    Literal["warm", "reload", "cold"],
+    Field(
+        description="`warm`: fork of the collected session, fastest, only without `files`; `reload`: fork with pytest"
+        " imported but no project module; `cold`: fresh interpreter in a fresh sandbox."
+    ),
+]
+RecordName = Annotated[
+    Literal["nothing", "functions", "lines"],
+    Field(description="What to record of each test: the project functions it ran, or the lines of `line_paths`."),
+]
+LinePaths = Annotated[
+    list[ProjectPath], Field(description='With record="lines": files whose executed lines to report.')
+]
+Seconds = Annotated[float | None, Field(description=SECONDS, gt=0)]
+Seed = Annotated[int | None, Field(description="Shuffle the tests with this seed; leave out for the collected order.")]
+HashSeed = Annotated[
+    int | None, Field(description="PYTHONHASHSEED of a cold run; leave out for the user's.", ge=0, le=2**32 - 1)
+]
+Canary = Annotated[str, Field(description="Name of a test to add that must fail, as proof that the run is honest.")]
+
+
+class _Argument(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class SwapArgument(_Argument):
+    """A function's new source, to be put in place of the running one."""
+
+    path: ProjectPath = Field(description="Posix path relative to the project's root.")
+    qualname: str = Field(description="Class names and one function name, as `Cart.total`.")
+    line: int = Field(description="1-based line of the `def` keyword in the patched file.", ge=1)
+    source: str = Field(description="The def's lines as they stand in the patched file, decorators left out.")
+
+
+class CandidateArgument(_Argument):
+    """One patch to try."""
+
+    key: str = Field(description="Your name for the patch; comes back in its result.")
+    files: PatchedFiles = Field(description=FILES)
+    swaps: list[SwapArgument] = Field(
+        default=[], description="Give them only if the patch changes nothing but the bodies of these functions."
+    )
+
+    def candidate(self) -> Candidate:
+        """Return the candidate as the sandbox takes it."""
+        swaps = tuple(Swap(swap.path, swap.qualname, swap.line, swap.source) for swap in self.swaps)
+        return Candidate(key=self.key, files=file_bytes(self.files), swaps=swaps)
+
+
+def file_bytes(files: PatchedFiles) -> dict[str, bytes]:
+    """Return the files' content; the text was checked when the arguments came in."""
+    return {path: base64.b64decode(text) for path, text in files.items()}
+
+
+def duplicate(keys: Iterable[str]) -> str | None:
+    """Return the first key that occurs twice, or None."""
+    seen: set[str] = set()
+    for key in keys:
+        if key in seen:
+            return key
+        seen.add(key)
+    return None

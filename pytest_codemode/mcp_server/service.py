@@ -1,0 +1,62 @@
+"""What the tools need from the sandbox, as a protocol: the server knows no mechanism of isolation."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from pytest_codemode.core.outcome import (
+    Collection,
+    Execution,
+    RunRequest,
+    RunResult,
+    SandboxInfo,
+    TestResult,
+    TryRequest,
+    TryResult,
+)
+from pytest_codemode.core.patch import Files
+
+OnResult = Callable[[TestResult], Awaitable[None]]
+"""Sees each finished test of a run as it comes."""
+
+OnProgress = Callable[[int, int], Awaitable[None]]
+"""Sees how many candidates are done, and of how many."""
+
+
+class Service(Protocol):
+    """The sandbox as the server sees it; cancelling a call kills what it started.
+
+    Every method raises `CodemodeError` where the sandbox fails; what foreign code does is in the result.
+    """
+
+    async def info(self) -> SandboxInfo:
+        """Return the level in force and what it is worth."""
+        ...
+
+    async def collect(self) -> Collection:
+        """Collect the user's selection from the unpatched tree."""
+        ...
+
+    async def run_tests(self, request: RunRequest, on_result: OnResult | None = None) -> RunResult:
+        """Run tests."""
+        ...
+
+    async def try_patches(self, request: TryRequest, on_progress: OnProgress | None = None) -> tuple[TryResult, ...]:
+        """Try candidates; results in their order."""
+        ...
+
+    async def execute(self, code: str, stdin: str, timeout_s: float | None) -> Execution:
+        """Run a Python program in a fresh process."""
+        ...
+
+    async def refresh(self, files: Files | None = None) -> None:
+        """Forget everything warm; from now on the tree is the one on disk with `files` over it."""
+        ...
+
+    async def aclose(self) -> None:
+        """Kill everything that runs and remove everything temporary."""
+        ...
+
+
+OpenService = Callable[[], Awaitable[Service]]
