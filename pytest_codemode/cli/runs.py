@@ -1,0 +1,99 @@
+"""`codemode runs`: what earlier repairs found, and their patches applied or taken back."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from pytest_codemode.core.errors import ConfigError
+from pytest_codemode.core.events import Notice
+from pytest_codemode.repair.store import StoredRun, find, list_runs
+from pytest_codemode.repair.tree import Contents, TreeChanged, check_editable, lock, write
+from pytest_codemode.report import terminal
+from pytest_codemode.report.writer import PlainWriter, harmless
+
+
+def run(rootdir: Path, arguments: argparse.Namespace) -> int:
+    """Do one action and return the exit status."""
+    if arguments.action == "list":
+        return _list(rootdir)
+    stored = find(rootdir, arguments.id)
+    if arguments.action == "show":
+        return _show(stored)
+    if arguments.action == "diff":
+        return _diff(stored)
+    patch = stored.patch()
+    check_editable(rootdir, {**patch.old, **patch.new})
+    if arguments.action == "apply":
+        terminal.diff(patch.diff().decode("utf-8", "surrogateescape"), PlainWriter())
+        return _write(rootdir, stored, patch.old, patch.new)
+    return _write(rootdir, stored, patch.new, patch.old)
+
+
+def _list(rootdir: Path) -> int:
+    found = list_runs(rootdir)
+    if not found:
+        print(f"no runs are kept in {rootdir}")
+    for stored in found:
+        foreign = "" if stored.own else " (not sealed by your codemode)"
+        print(f"{stored.run_id}  {_outcome(stored)}{foreign}")
+        _warn(stored)
+    return 0
+
+
+def _outcome(stored: StoredRun) -> str:
+    report = stored.report
+    if report is None:
+        return "did not come to its end"
+    fixed = sum(task.fixed for task in report.tasks)
+    state = "written" if report.written else "patch kept" if report.diff else "nothing written"
+    return harmless(f"{fixed} of {len(report.tasks)} fixed, {state}: {report.stop}")
+
+
+def _show(stored: StoredRun) -> int:
+    writer = PlainWriter()
+    writer.line(f"run {stored.run_id}, started {stored.started or 'at an unknown time'}")
+    for event in stored.events:
+        if isinstance(event, Notice):
+            writer.line(harmless(f"{event.level}: {event.text}"))
+    if stored.report is None:
+        writer.line("it did not come to its end")
+    else:
+        terminal.render(stored.report, writer)
+    _warn(stored)
+    return 0
+
+
+def _diff(stored: StoredRun) -> int:
+    diff = stored.diff()
+    if not diff:
+        raise ConfigError(f"run {stored.run_id} kept no patch: it confirmed none")
+    if sys.stdout.isatty():
+        sys.stdout.write(harmless(diff.decode("utf-8", "surrogateescape")))
+        return 0
+    # Bytes, not text: the files may be in any encoding.
+    sys.stdout.flush()
+    sys.stdout.buffer.write(diff)
+    sys.stdout.buffer.flush()
+    return 0
+
+
+def _write(rootdir: Path, stored: StoredRun, before: Contents, after: Contents) -> int:
+    try:
+        with lock(rootdir):
+            written = write(rootdir, {path: before.get(path) for path in after}, after)
+    except TreeChanged as problem:
+        files = ", ".join(problem.paths)
+        raise ConfigError(
+            f"{files} changed since run {stored.run_id}, or the patch is there (or gone) already; nothing was written. "
+            f"`git apply --3way {stored.folder / 'patch.diff'}` (-R to revert) may merge it"
+        ) from problem
+    for path in written:
+        print(f"{'removed' if after[path] is None else 'written'}: {harmless(path)}")
+    return 0
+
+
+def _warn(stored: StoredRun) -> None:
+    for sentence in stored.damaged:
+        print(f"codemode: {stored.run_id}: damaged record skipped: {harmless(sentence)}", file=sys.stderr)
