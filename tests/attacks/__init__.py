@@ -1,0 +1,1 @@
+"""What an untrusted patch, test or repository tries, for real."""
