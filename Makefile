@@ -1,0 +1,29 @@
+# Everything a fresh clone needs is Python >= 3.11, pip, git and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: test demo lint types layers test-slow clean
+
+$(BIN)/tox: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "tox>=4.30" "pip>=25.1"
+	@touch $@
+
+$(BIN)/codemode: pyproject.toml $(BIN)/tox
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+## test: the project's tests on the default interpreter, through tox
+test: $(BIN)/tox
+	$(BIN)/tox run -e py
+
+## demo: repair a copy of example_project with no key and no network
+demo: $(BIN)/codemode
+	$(BIN)/python -m tests.example.demo
+
+lint types layers test-slow: $(BIN)/tox
+	$(BIN)/tox run -e $@
+
+clean:
+	rm -rf $(VENV) .tox .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist

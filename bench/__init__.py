@@ -1,0 +1,1 @@
+"""Measurements: each module prints its figures beside what they are compared with."""

@@ -1,0 +1,38 @@
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from bench import tables
+from pytest_codemode.core.codec import decode
+from pytest_codemode.core.patch import Edit
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+@pytest.mark.parametrize("name", ["options", "policy"])
+def test_the_tables_are_those_of_the_code(name: str) -> None:
+    made = getattr(tables, name)()
+    assert (DOCS / f"{name}.md").read_text() == made, f"run: python -m bench.tables {name} > docs/{name}.md"
+
+
+def test_the_example_of_the_replay_format_holds_real_edits() -> None:
+    (block,) = re.findall(r"```json\n(.*?)```", (DOCS / "replay.md").read_text(), re.DOTALL)
+    for patch in json.loads(block):
+        for edit in patch["edits"]:
+            assert edit["kind"] == decode(Edit, edit).KIND
+
+
+def test_every_kind_of_edit_is_documented_with_its_fields() -> None:
+    rows = dict(re.findall(r"^\| `(\w+)` \| (`.*) \|$", (DOCS / "replay.md").read_text(), re.MULTILINE))
+    for kind in Edit.__args__:  # type: ignore[attr-defined]
+        fields = [name for name in kind.__dataclass_fields__ if name not in ("path", "KIND")]
+        documented = re.findall(r"`(\w+)`", re.sub(r"\(.*?\)", "", rows[kind.KIND]))
+        assert documented == fields
+
+
+def test_every_page_that_is_linked_is_there() -> None:
+    for page in [*DOCS.glob("*.md"), *DOCS.parent.glob("*.md")]:
+        for target in re.findall(r"\]\((?!http)([^)#]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
