@@ -129,11 +129,11 @@ def test_no_path_resolves_outside_the_root(path):
     asked = []
     result = apply(Patch((CreateModule(path, "x = 1"), AddImport(path + "x", "import os")), "test"), asked.append)
     for seen in (*asked, *getattr(result, "files", {})):
-        inside = posixpath.normpath(posixpath.join("/root/project", seen))
-        assert inside.startswith("/root/project/")
-        assert inside == f"/root/project/{seen}"
+        inside = posixpath.normpath(posixpath.join("/base/project", seen))
+        assert inside.startswith("/base/project/")
+        assert inside == f"/base/project/{seen}"
     findings = examine_files({}, {path: b""}, PolicyContext("/p", lambda _: True, installed=lambda _: False))
-    climbs = not posixpath.normpath(posixpath.join("/root/project", path)).startswith("/root/project/")
+    climbs = not posixpath.normpath(posixpath.join("/base/project", path)).startswith("/base/project/")
     assert not climbs or any(item.rule == "path-outside-tree" for item in findings)
 
 

@@ -14,8 +14,8 @@ class FakeEnclosure:
     inner_landlock: bool = True
 
 
-PROJECT = Project("/work/app", "/work/app", "/usr/bin/python3")
-IN_PLACE = FakeEnclosure("/work/app")
+PROJECT = Project("/srv/app", "/srv/app", "/usr/bin/python3")
+IN_PLACE = FakeEnclosure("/srv/app")
 COPIED = FakeEnclosure("/private/tree/app")
 
 
@@ -105,15 +105,15 @@ def test_what_the_user_let_in_by_name_stays():
 
 
 def test_python_path_follows_the_tree_to_its_copy():
-    project = replace(PROJECT, env={"PYTHONPATH": "/work/app/src:/opt/lib:/work/application"})
-    assert environment(project, IN_PLACE)["PYTHONPATH"] == "/work/app/src:/opt/lib:/work/application"
-    assert environment(project, COPIED)["PYTHONPATH"] == "/private/tree/app/src:/opt/lib:/work/application"
+    project = replace(PROJECT, env={"PYTHONPATH": "/srv/app/src:/opt/lib:/srv/application"})
+    assert environment(project, IN_PLACE)["PYTHONPATH"] == "/srv/app/src:/opt/lib:/srv/application"
+    assert environment(project, COPIED)["PYTHONPATH"] == "/private/tree/app/src:/opt/lib:/srv/application"
 
 
 def test_entries_of_a_copied_tree_come_first(tmp_path):
     copy = tmp_path / "copy"
     (copy / "src").mkdir(parents=True)
-    project = replace(PROJECT, sys_path=("/work/app/src", "/work/app/.venv/lib", "/usr/lib/python3"))
+    project = replace(PROJECT, sys_path=("/srv/app/src", "/srv/app/.venv/lib", "/usr/lib/python3"))
     made = environment(project, FakeEnclosure(str(copy), library="/library"))
     assert made["PYTHONPATH"] == f"{copy}/src:/library"
 
@@ -127,9 +127,9 @@ def test_the_user_s_own_packages_stay_findable():
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
-        ("/work/app", "/private/tree/app"),
-        ("/work/app/a/b", "/private/tree/app/a/b"),
-        ("/work/apple", "/work/apple"),
+        ("/srv/app", "/private/tree/app"),
+        ("/srv/app/a/b", "/private/tree/app/a/b"),
+        ("/srv/apple", "/srv/apple"),
         ("/", "/"),
     ],
 )
