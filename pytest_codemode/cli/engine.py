@@ -31,6 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     request = from_json(sys.stdin.read())
     warnings.filterwarnings("ignore", category=SyntaxWarning)  # of the user's code, which is only parsed here
+    # Explicitly for SIGINT too: where a script starts pytest in the background it is inherited as ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if options.lifeline is not None:
         threading.Thread(target=_watch, args=(options.lifeline,), daemon=True).start()
