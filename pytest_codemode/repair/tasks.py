@@ -24,14 +24,13 @@ _UNSEEN = 0.1
 
 
 class TaskBuilder:
-    """Makes the tasks of a round; `involved` grows to every file a failing test executes or imports."""
+    """Makes the tasks of a round."""
 
     def __init__(self, project: Project, sandbox: Sandbox, tree: SourceTree, editable: EditableSet) -> None:
         self._sandbox = sandbox
         self._tree = tree
         self._editable = editable
         self._roots = source_roots(project)
-        self.involved: set[str] = set()
         self._made = 0
 
     def tasks(self, failures: tuple[Failure, ...], tests: TestMap) -> list[RepairTask]:
@@ -52,7 +51,6 @@ class TaskBuilder:
         if any(failure.exception in ("ImportError", "ModuleNotFoundError") for failure in failures):
             imported |= self._siblings(imported)  # one of them may be meant
         sources = {**sources, **imported}
-        self.involved |= sources.keys()
         suspects = localise(self._sandbox, failures, tests, self._tree.read, sources.__contains__)
         self._made += 1
         return RepairTask(
