@@ -18,5 +18,9 @@ class ProposerError(CodemodeError):
     """A source of patches cannot go on."""
 
 
+class ContextExceeded(ProposerError):
+    """A prompt is too long for the model: whoever wrote it can shorten it and ask again."""
+
+
 class SandboxError(CodemodeError):
     """Foreign code cannot be run as safely as was asked for, or the sandbox died."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from pytest_codemode.core.codec import decode, encode
+from pytest_codemode.core.model import Message, ModelReply
 from pytest_codemode.core.outcome import SandboxInfo
 from pytest_codemode.core.report import RunReport
 
@@ -60,6 +61,28 @@ class TrialDone:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """One exchange with a model, as it can be played back: everything that was said, nothing that opens a door."""
+
+    KIND: ClassVar[str] = "turn"
+    task: str
+    nodeids: tuple[str, ...]
+    """The failing tests of the task: by them and `number` a replay finds the turn again."""
+    number: int
+    """1-based within the task."""
+    protocol: Literal["tools", "react"]
+    model: str
+    request_digest: str
+    """SHA-256 of the request: tells whether a replay is asked the same question."""
+    said: tuple[Message, ...]
+    """Messages that are new in this request (the first one of a conversation has them all)."""
+    reply: ModelReply
+    usd: float | None
+    """None: the price is unknown."""
+    duration_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """A sentence the user must see."""
 
@@ -76,7 +99,7 @@ class RunDone:
     report: RunReport
 
 
-Event = RunStarted | SandboxReady | Progress | TrialDone | Notice | RunDone
+Event = RunStarted | SandboxReady | Progress | TrialDone | Turn | Notice | RunDone
 
 
 def to_line(event: Event) -> str:

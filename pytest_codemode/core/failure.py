@@ -55,6 +55,10 @@ class Failure:
     subtest: str = ""
     """Description of the failing subtest, empty for the test itself."""
     timed_out: bool = False
+    limit: str = ""
+    """The limit of the sandbox it most likely comes from, as `file size limit of 8 MiB`; empty if none."""
+    causes: tuple[str, ...] = ()
+    """`Name: message` of the exceptions that this one was raised from or while handling, nearest first, bounded."""
 
     def innermost(self, paths: frozenset[str]) -> Frame | None:
         """Return the innermost frame in one of `paths` (posix, relative), or None."""

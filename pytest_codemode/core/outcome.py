@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pytest_codemode.core.failure import Failure
+from pytest_codemode.core.failure import Failure, Phase
 
 
 class Outcome(enum.Enum):
@@ -30,6 +30,43 @@ class Outcome(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a sandbox really enforces here, each one shown by a canary."""
+
+    private_writes: bool = False
+    private_metadata: bool = False
+    """Modes, times and owners of files outside stay as they are."""
+    hidden_proc: bool = False
+    no_network: bool = False
+    no_unix_sockets: bool = False
+    no_signals_out: bool = False
+    process_limit: bool = False
+    memory_limit: bool = False
+    disk_limit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """How well what was run was fenced in."""
+
+    level: str
+    """As in `SandboxInfo`."""
+    capabilities: Capabilities
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseResult:
+    """One phase of one test; what it failed by is among the test's failures."""
+
+    when: Phase
+    outcome: Literal["passed", "failed", "skipped"]
+    """As pytest's own report says; a call that failed as expected (xfail) is skipped."""
+    duration_s: float = 0.0
+    output: str = ""
+    """Captured stdout, stderr and log of the phase, on request; bounded with head and tail kept."""
+
+
+@dataclass(frozen=True, slots=True)
 class TestResult:
     """One test of one run."""
 
@@ -41,6 +78,12 @@ class TestResult:
     """`path::qualname` of each project function that ran, on request."""
     lines: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """Path -> 1-based lines executed, on request."""
+    ends: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """With `functions`: fixture (as `path::qualname`) that ended after this test -> project functions that its end ran.
+
+    They belong to every test that uses the fixture, whichever is the last."""
+    phases: tuple[PhaseResult, ...] = ()
+    """Setup, call and teardown as far as they ran; empty in screening, and where the process did not live to tell."""
 
     __test__ = False
 
@@ -71,6 +114,12 @@ class RunRequest:
     record: Record = "nothing"
     line_paths: tuple[str, ...] = ()
     """With `record="lines"`: the files whose lines are wanted."""
+    output: bool = False
+    """Whether each phase comes with what it printed; a failure has its output in any case."""
+    record_for: tuple[str, ...] | None = None
+    """Record only what these of the tests execute; None for all that run. With `reuse`: record these in any case."""
+    reuse: bool = False
+    """With `record="functions"`: run as usual, but record only where the index of earlier runs is out of date."""
     stop_at_failure: bool = False
     order_seed: int | None = None
     """Shuffle the tests with this seed; None keeps the collected order."""
@@ -99,6 +148,8 @@ class RunResult:
     duration_s: float = 0.0
     output: str = ""
     """What the run printed outside any test, bounded."""
+    sandbox: InForce | None = None
+    """Set by the trusted side."""
 
     def by_nodeid(self) -> dict[str, TestResult]:
         """Return the results by node id."""
@@ -137,6 +188,8 @@ class TryRequest:
     nodeids: tuple[str, ...]
     test_timeout_s: float | None = None
     """Wall clock per test; None for the sandbox's default."""
+    test_cpu_s: float | None = None
+    """Processor time per test, which others on the machine do not use up; None for the sandbox's limit."""
     stop_at_pass: bool = False
     """Leave out the rest after the first candidate that passes them all."""
 
@@ -147,7 +200,8 @@ class TryResult:
 
     key: str
     status: Literal["passed", "failed", "timeout", "crashed", "not tried"]
-    strategy: Literal["swap", "reload"]
+    strategy: Literal["swap", "reload", "cold"]
+    """`cold`: in a place of its own, because its tests write into the tree, which forks share and may not change."""
     results: tuple[TestResult, ...] = ()
     """Results up to the first test that is not green; failures are slim (no frames)."""
     reason: str = ""
@@ -162,6 +216,55 @@ class Collection:
     errors: tuple[Failure, ...] = ()
     status: Literal["finished", "killed", "failed"] = "finished"
     reason: str = ""
+    sandbox: InForce | None = None
+    """Set by the trusted side."""
+
+
+@dataclass(frozen=True, slots=True)
+class AffectedRequest:
+    """What has changed, or is going to."""
+
+    paths: tuple[str, ...] = ()
+    """Files that changed in some way or other."""
+    functions: tuple[str, ...] = ()
+    """`path::qualname` of functions whose bodies changed; `path::Class` stands for its methods and its class body."""
+    files: dict[str, bytes] = field(default_factory=dict)
+    """Patched files: posix path relative to rootdir -> bytes; what differs in them from the tree has changed."""
+    lines: bool = False
+    """Whether the affected tests run once more to tell which lines of the changed files each one executes."""
+
+
+@dataclass(frozen=True, slots=True)
+class AffectedTest:
+    """One test that a change may affect."""
+
+    nodeid: str
+    why: Literal["executes", "imports", "unknown"]
+    """`executes`: a changed function ran in it; `imports`: changed code runs when what it needs is imported;
+    `unknown`: what it executes could not be recorded."""
+    shared: int = 0
+    """How many of the changed functions it executes."""
+    duration_s: float = 0.0
+    """Of its last recorded run, 0 if unknown."""
+    lines: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """Changed path -> 1-based lines executed, on request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """The tests that a change may affect, those that execute most of it first, and of equal ones the quickest."""
+
+    tests: tuple[AffectedTest, ...]
+    status: Literal["finished", "killed", "failed"] = "finished"
+    reason: str = ""
+    """Why the answer is incomplete."""
+    known: int = 0
+    """Tests that the index holds."""
+    recorded: int = 0
+    """Tests that had to run for this answer; what the others execute was known and up to date."""
+    notes: tuple[str, ...] = ()
+    sandbox: InForce | None = None
+    """Set by the trusted side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,21 +276,10 @@ class Execution:
     stdout: str
     stderr: str
     reason: str = ""
+    """Why it was killed, or the limit that a program which failed by itself most likely ran into."""
     duration_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a sandbox really enforces here, each one shown by a canary."""
-
-    private_writes: bool = False
-    hidden_proc: bool = False
-    no_network: bool = False
-    no_unix_sockets: bool = False
-    no_signals_out: bool = False
-    process_limit: bool = False
-    memory_limit: bool = False
-    disk_limit: bool = False
+    sandbox: InForce | None = None
+    """Set by the trusted side."""
 
 
 @dataclass(frozen=True, slots=True)

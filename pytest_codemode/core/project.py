@@ -13,11 +13,20 @@ class Limits:
     """Wall clock per test (and per phase of collection of one run)."""
     run_s: float = 600.0
     """Wall clock per run."""
+    test_cpu_s: float = 300.0
+    """Processor time per test, program or collection, of all its processes together."""
+    run_cpu_s: float = 3600.0
+    """Processor time per run, of all its processes together."""
     memory_bytes: int = 2 * 2**30
+    """Resident memory; pages that processes share count once."""
     processes: int = 128
+    """The sandbox's own few among them; threads count as processes, as they do for the kernel."""
     open_files: int = 1024
+    """Per process."""
     file_bytes: int = 512 * 2**20
+    """Size of one file."""
     disk_bytes: int = 1 * 2**30
+    """All files together, /dev/shm included."""
     output_bytes: int = 1 * 2**20
     """Captured output per test or execution; head and tail are kept and the cut is marked."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pytest_codemode.core.failure import Failure
+from pytest_codemode.core.model import Usage
 from pytest_codemode.core.outcome import SandboxInfo
 from pytest_codemode.core.suspicion import Suspect
 
@@ -80,8 +81,15 @@ class Cost:
     time_s: float = 0.0
     candidates: int = 0
     requests: int = 0
+    """Attempts included that were refused and made again."""
     tokens: int = 0
     usd: float = 0.0
+    usage: Usage = field(default_factory=Usage)
+    """`tokens` by kind, as far as servers have counted them; `usage.cached_share` says what the prompt cache saved."""
+    assumed_usd: float = 0.0
+    """Part of `usd`: the worst case of requests whose use nobody has told. If not 0, `usd` is an upper bound."""
+    unpriced_tokens: int = 0
+    """Part of `tokens`: of models whose price nobody knows. If not 0, `usd` does not hold everything."""
 
 
 @dataclass(frozen=True, slots=True)

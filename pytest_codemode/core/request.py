@@ -18,7 +18,18 @@ class EngineOptions:
     diff_only: bool = False
     """Write nothing to the tree: print the diff and keep the patch."""
     proposers: tuple[str, ...] = ("auto",)
-    """In order: `auto`, `search`, `replay:FILE` with FILE an absolute host path."""
+    """In order: `auto`, `search`, `claude`, `replay:FILE` with FILE an absolute host path."""
+    model: str = ""
+    """What switches the model on in `auto`; empty for none."""
+    base_url: str = ""
+    escalate: str = ""
+    protocol: str = "auto"
+    """`auto`, `tools` or `react`."""
+    alternatives: bool = False
+    batch: bool = False
+    """Whether the model is asked by Message Batches."""
+    price: str = ""
+    """US dollars per million tokens, as `in=2,out=10`; empty for the known price."""
     budget: str = ""
     """As `core.budget.parse_allowance` reads it; already validated."""
     confirm: Literal["affected", "suite"] = "suite"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pytest_codemode.core.failure import Failure, headline
 from pytest_codemode.core.patch import Files
 from pytest_codemode.core.suspicion import Suspect
+from pytest_codemode.core.trial import Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,10 @@ class RepairTask:
     functions: tuple[str, ...] = ()
     """`path::qualname` of the project functions that the failing tests executed."""
     durations_s: Mapping[str, float] | None = None
+    guards: tuple[str, ...] = ()
+    """Passing tests that execute what the failing ones execute, those that share most first."""
+    tried: tuple[Trial, ...] = ()
+    """What earlier proposers tried that is worth knowing: plausible but suspicious, near misses, refusals."""
 
     @property
     def nodeids(self) -> tuple[str, ...]:

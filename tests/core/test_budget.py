@@ -1,7 +1,8 @@
 import pytest
 
-from pytest_codemode.core.budget import Allowance, Budget, StopReason, parse_allowance
+from pytest_codemode.core.budget import Allowance, Budget, Reservation, StopReason, parse_allowance
 from pytest_codemode.core.errors import ConfigError
+from pytest_codemode.core.model import Usage
 
 
 class Clock:
@@ -26,6 +27,9 @@ class Clock:
         ("requests=40,candidates=7", Allowance(requests=40, candidates=7)),
         (" time=1m , usd=2 ,", Allowance(time_s=60.0, usd=2.0)),
         ("time=0,candidates=0", Allowance(time_s=0.0, candidates=0)),
+        ("usd=none", Allowance(usd=None)),
+        ("usd=none,tokens=200k", Allowance(usd=None, tokens=200_000)),
+        ("time=none, requests=none,tokens=none,candidates=none", Allowance(None, 1.0, None, None, None)),
     ],
 )
 def test_budget_is_read_and_what_it_leaves_out_keeps_its_default(spec: str, expected: Allowance) -> None:
@@ -43,7 +47,9 @@ def test_budget_is_read_and_what_it_leaves_out_keeps_its_default(spec: str, expe
         ("time=-1", "time='-1' is not an amount"),
         ("time=nan", "time='nan' is not an amount"),
         ("time=inf", "time='inf' is not an amount"),
-        ("usd=1k", "usd='1k' is not an amount; write for example usd=10"),
+        ("usd=1k", "usd='1k' is not an amount; write for example usd=10, or usd=none"),
+        ("usd=None", "usd='None' is not an amount"),
+        ("money=none", "unknown limit 'money'"),
         ("tokens=5m", "tokens='5m' is not an amount"),
         ("requests=1.5", "requests='1.5' is not an amount"),
         ("candidates=10,time=x", "time='x' is not an amount"),
@@ -75,28 +81,107 @@ def test_a_run_without_limits_never_ends_by_budget() -> None:
     assert budget.exceeded() is None
 
 
+def test_what_ends_the_whole_run_is_time_and_candidates() -> None:
+    budget = Budget(Allowance(60.0, 3.0, 3, 3, 3), Clock())
+    budget.charge(requests=10, tokens=10, usd=10.0)
+    assert budget.exceeded() is None  # a search that asks no model goes on
+    budget.charge(candidates=3)
+    assert budget.exceeded() is StopReason.CANDIDATES
+
+
 @pytest.mark.parametrize(
-    ("charge", "reason"),
+    ("spec", "stop"),
     [
-        ({"candidates": 3}, StopReason.CANDIDATES),
-        ({"requests": 3}, StopReason.REQUESTS),
-        ({"tokens": 3}, StopReason.TOKENS),
-        ({"usd": 3.0}, StopReason.COST),
+        ("requests=1", StopReason.REQUESTS),
+        ("tokens=150", StopReason.TOKENS),
+        ("usd=0.015", StopReason.COST),
+        ("usd=0", StopReason.COST),
+        ("candidates=0", StopReason.CANDIDATES),
+        ("time=0", StopReason.TIME),
     ],
 )
-def test_the_limit_that_is_reached_is_the_one_named(charge: dict[str, int], reason: StopReason) -> None:
-    budget = Budget(Allowance(60.0, 3.0, 3, 3, 3), Clock())
-    assert budget.exceeded() is None
-    budget.charge(**charge)
-    assert budget.exceeded() is reason
+def test_request_whose_worst_case_does_not_fit_is_refused_by_the_limit_it_could_break(
+    spec: str, stop: StopReason
+) -> None:
+    budget = Budget(parse_allowance(spec), Clock())
+    outcomes = [budget.reserve(tokens=100, usd=0.01) for _ in range(2)]
+    assert outcomes[-1] is stop
+    assert budget.would_break(tokens=100, usd=0.01) is stop
+    assert budget.spent.requests == sum(isinstance(one, Reservation) for one in outcomes)
 
 
-def test_a_limit_of_zero_on_what_only_a_model_uses_lets_the_free_search_go_on() -> None:
-    budget = Budget(parse_allowance("usd=0,tokens=0,requests=0"), Clock())
-    budget.charge(candidates=5)
-    assert budget.exceeded() is None
-    budget.charge(requests=1)
-    assert budget.exceeded() is StopReason.REQUESTS
+def test_worst_case_that_fits_exactly_is_granted() -> None:
+    budget = Budget(parse_allowance("tokens=100,usd=0.5,requests=1"), Clock())
+    assert isinstance(budget.reserve(tokens=100, usd=0.5), Reservation)
+    assert (budget.remaining_tokens(), budget.remaining_usd()) == (0, 0.0)
+
+
+def test_settled_reservation_gives_back_what_was_not_used() -> None:
+    budget = Budget(parse_allowance("tokens=100,usd=1"), Clock())
+    reservation = budget.reserve(tokens=100, usd=1.0)
+    assert isinstance(reservation, Reservation)
+    assert budget.reserve(tokens=1, usd=0.0) is StopReason.TOKENS
+    used = Usage(5, 4, 3, 8)
+    reservation.settle(used, 0.25)
+    spent = budget.spent
+    assert (spent.tokens, spent.usd, spent.usage, spent.assumed_tokens) == (20, 0.25, used, 0)
+    assert (budget.remaining_tokens(), budget.remaining_usd()) == (80, 0.75)
+
+
+def test_forfeited_reservation_is_charged_in_full_and_said_to_be_assumed() -> None:
+    budget = Budget(parse_allowance("tokens=100,usd=1"), Clock())
+    reservation = budget.reserve(tokens=60, usd=0.5)
+    assert isinstance(reservation, Reservation)
+    reservation.forfeit()
+    spent = budget.spent
+    assert (spent.tokens, spent.usd, spent.assumed_tokens, spent.assumed_usd) == (60, 0.5, 60, 0.5)
+    assert spent.usage == Usage()
+    assert budget.remaining_tokens() == 40
+
+
+def test_released_reservation_costs_only_the_request() -> None:
+    budget = Budget(parse_allowance("tokens=100,usd=1"), Clock())
+    reservation = budget.reserve(tokens=60, usd=0.5)
+    assert isinstance(reservation, Reservation)
+    reservation.release()
+    assert (budget.spent.requests, budget.spent.tokens, budget.spent.usd) == (1, 0, 0.0)
+    assert (budget.remaining_tokens(), budget.remaining_usd()) == (100, 1.0)
+
+
+def test_only_the_first_end_of_a_reservation_counts() -> None:
+    budget = Budget(parse_allowance("tokens=100"), Clock())
+    reservation = budget.reserve(tokens=60, usd=0.5)
+    assert isinstance(reservation, Reservation)
+    reservation.settle(Usage(10), 0.1)
+    reservation.forfeit()
+    reservation.release()
+    reservation.settle(Usage(20), 0.2)
+    assert (budget.spent.tokens, budget.spent.usd) == (10, 0.1)
+    assert budget.remaining_tokens() == 90
+
+
+def test_reservations_that_are_never_ended_stay_taken_off() -> None:
+    budget = Budget(parse_allowance("tokens=100,usd=none"), Clock())
+    budget.reserve(tokens=60, usd=9.0)
+    assert budget.reserve(tokens=60, usd=9.0) is StopReason.TOKENS
+    assert budget.remaining_tokens() == 40
+
+
+def test_unknown_price_is_refused_by_a_limit_in_dollars_and_listed_without_one() -> None:
+    assert Budget(parse_allowance("usd=5"), Clock()).reserve(tokens=1, usd=None) is StopReason.COST
+    budget = Budget(parse_allowance("usd=none"), Clock())
+    for end in ("settle", "forfeit"):
+        reservation = budget.reserve(tokens=60, usd=None)
+        assert isinstance(reservation, Reservation)
+        reservation.settle(Usage(7), 0.0) if end == "settle" else reservation.forfeit()
+    spent = budget.spent
+    assert (spent.tokens, spent.unpriced_tokens, spent.assumed_tokens, spent.usd) == (67, 67, 60, 0.0)
+
+
+def test_what_has_no_limit_is_left_for_ever() -> None:
+    budget = Budget(parse_allowance("usd=none"), Clock())
+    budget.charge(tokens=10**9, usd=1e9)
+    assert budget.remaining_tokens() == budget.remaining_usd() == float("inf")
 
 
 def test_no_candidates_allowed_means_none_is_tried() -> None:

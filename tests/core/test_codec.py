@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pytest_codemode.core.codec import decode, encode
 from pytest_codemode.core.events import Event, Notice, from_line, to_line
+from pytest_codemode.core.model import Message, ModelReply
 from pytest_codemode.core.failure import Failure, Phase
 from pytest_codemode.core.outcome import (
     Collection,
@@ -26,6 +27,11 @@ from pytest_codemode.core.request import EngineRequest, from_json, to_json
 
 # What is not finite is refused: a limit of NaN seconds never ends.
 st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
+
+JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=4)
+BLOCKS = st.lists(st.dictionaries(st.text(), JSON, max_size=3), max_size=3).map(tuple)
+st.register_type_strategy(Message, st.builds(Message, content=BLOCKS))
+st.register_type_strategy(ModelReply, st.builds(ModelReply, content=BLOCKS))
 
 CROSSING = (
     Patch,
