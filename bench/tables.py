@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from pytest_codemode.edits.policy import RULES
-from pytest_codemode.options import describe_options
+from pytest_codemode.options.table import describe_options
 
 
 def options() -> str:
@@ -36,7 +36,21 @@ def policy() -> str:
         "finding.\n"
         "`--codemode-allow RULE` switches a rule off; `path-outside-tree` and `not-editable` always hold.\n\n"
     )
-    return head + "\n\n".join(parts) + "\n"
+    return head + "\n\n".join(parts) + "\n\n" + _LIMITS
+
+
+_LIMITS = """\
+## Known limits
+
+What honest repairs do as well cannot be refused; such patches rank last and are marked "look twice":
+
+- a text of the assertion that is put together from pieces (`f"{name}: 12.05"`);
+- an answer that is kept in a file of the module's own and read again (`opens-files`);
+- a comparison that comes from elsewhere (`__eq__ = agree`, a descriptor) or is loosened (`overrides-comparison`);
+- random numbers that are seeded, warnings that are switched off, a `ValueError` that is dropped.
+
+Not seen at all: wrong code that happens to satisfy the tests, such as a formula that fits the given inputs only.
+"""
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ class Classes:
     def made(node: ast.Call) -> bool:
         """Return whether a call makes such a class: `type(name, bases, {"__eq__": ...})`."""
         match node:
-            case ast.Call(func=ast.Name(id="type"), args=[_, ast.Tuple(elts=[_, *_]), ast.Dict(keys=keys)]):
+            case ast.Call(func=ast.Name(id="type"), args=[_, _, ast.Dict(keys=keys)]):
                 return any(key is not None and folded(key) in _DECIDING for key in keys)
         return False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import posixpath
 import re
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from pytest_codemode.core.patch import Files
+from pytest_codemode.edits.rules.cases import Case
 from pytest_codemode.edits.rules.changes import Change, wholes
 from pytest_codemode.edits.rules.registry import Finding, PolicyContext, finding
 from pytest_codemode.edits.rules.seen import Sighting
@@ -34,6 +36,7 @@ def content_findings(
     yield from _more_sightings(changes)
     yield from _missing_modules(changes, new, context)
     yield from _copied_literals(changes, context.assertion_literals)
+    yield from _special_cases(changes, context.assertion_literals, context.test_literals)
     for change in changes:
         yield from _losses(change)
 
@@ -76,6 +79,8 @@ def _more_sightings(changes: tuple[Change, ...]) -> Iterator[Finding]:
         if excess[item.rule, item.key] > 0:
             excess[item.rule, item.key] -= 1
             yield _finding(change, item)
+        elif item.rule == "overrides-comparison" and not contents[_identity(item)]:
+            yield _finding(change, item)  # as many as before, but one decides in another way
 
 
 def _identity(item: Sighting) -> tuple[str, str, str]:
@@ -116,6 +121,71 @@ def _copied_literals(changes: tuple[Change, ...], literals: frozenset[str]) -> I
             if literal in literals and literal not in known and len(literal.strip("b'\"")) > 1:
                 sentence = f"new code holds {_short(literal)}, a value of the failing assertion"
                 yield finding("literal-from-assertion", sentence, change.path, line + change.offset)
+
+
+def _special_cases(changes: tuple[Change, ...], asserted: frozenset[str], used: frozenset[str]) -> Iterator[Finding]:
+    """Yield where the answer to the test is given without being worked out.
+
+    A value of the assertion is no cheat by itself: a table may lack an entry, a message may have a typo. It is one
+    where the function returns nothing but literals now, or returns it only for the very input that the test uses.
+    """
+    telling = {text for text in asserted if _is_telling(text)}
+    inputs = {text for text in used if _is_telling(text)} | telling
+    held = {text for facts in wholes(changes) for text in facts.shape.constants}
+    for change in changes:
+        yield from _cased(change, telling, inputs)
+        for name, function in change.after.shape.functions.items():
+            old = change.before.shape.functions.get(name)
+            copied = (function.literals.keys() & telling) - (old.literals.keys() if old else set())
+            gives_up = old and old.others and not old.always and (not function.others or copied & function.always)
+            odd = {text for text in copied - held if _is_odd(text)} if old is None or old.others else set()
+            if copied and (gives_up or odd):
+                value = sorted(odd or copied)[0]
+                sentence = (
+                    f"`{name}` returns {_short(value)}, a value of the failing assertion, and does not compute it"
+                )
+                yield finding("special-cased", sentence, change.path, function.literals[value] + change.offset)
+
+
+def _cased(change: Change, telling: set[str], inputs: set[str]) -> Iterator[Finding]:
+    """Yield where a value of the assertion is given for what the test uses, by a condition or a new table."""
+    known = {(case.keys, case.properties, case.value) for case in change.whole.shape.cases}
+    for case in change.after.shape.cases:
+        new = (case.keys, case.properties, case.value) not in known
+        if new and case.value in telling and (case.properties or case.keys & inputs):
+            sentence = f"new code returns {_short(case.value)} for the input of the failing test"
+            yield finding("special-cased", sentence, change.path, case.line + change.offset)
+    held = {case for table in change.whole.shape.tables for case in _without_lines(table)}
+    for table in change.after.shape.tables:
+        if held.isdisjoint(_without_lines(table)) and all(c.keys & inputs and c.value in telling for c in table):
+            sentence = f"a new table holds nothing but the answers of the failing test, as {_short(table[0].value)}"
+            yield finding("special-cased", sentence, change.path, table[0].line + change.offset)
+
+
+def _without_lines(table: Iterable[Case]) -> set[Case]:
+    return {replace(case, line=0) for case in table}
+
+
+def _is_odd(text: str) -> bool:
+    """Return whether no code would hold a value by chance: a long number, or several values.
+
+    Below a thousand there are codes that programs do hold, as 404.
+    """
+    value = ast.literal_eval(text)
+    if isinstance(value, list | tuple | set):
+        return sum(_is_telling(repr(item)) for item in value) > 1
+    digits = text.lstrip("-").replace(".", "").strip("0")
+    if not isinstance(value, int | float) or value in _CONVENTIONAL:
+        return False
+    return len(digits) > 2 and (isinstance(value, float) or abs(value) >= 1000)
+
+
+_CONVENTIONAL = frozenset((*(2**power for power in range(64)), *(2**power - 1 for power in range(64)), 3600, 86400))
+"""Numbers that a program may well hold: sizes, masks, seconds."""
+
+
+def _is_telling(text: str) -> bool:
+    return text not in _TRIVIAL and len(text.strip("b'\"")) > 1
 
 
 def _short(literal: str) -> str:

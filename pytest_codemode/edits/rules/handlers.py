@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from pytest_codemode.edits.rules.constancy import is_constant
+from pytest_codemode.edits.rules.constancy import is_constant, returns_of, truth
 
 
 def catches_everything(node: ast.ExceptHandler) -> bool:
@@ -33,3 +33,23 @@ def _empty(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.Assign):
         return is_constant(statement.value)
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
+def leaves_in_finally(node: ast.Try) -> bool:
+    """Return whether `finally` returns, which drops whatever was raised."""
+    waiting: list[ast.AST] = list(node.finalbody)
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, ast.Return):
+            return True
+        if not isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            waiting.extend(ast.iter_child_nodes(item))
+    return False
+
+
+def drops_on_exit(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Return whether a context manager drops every exception, whatever it is."""
+    if node.name not in ("__exit__", "__aexit__"):
+        return False
+    results = returns_of(node)
+    return bool(results) and all(result is not None and truth(result) is True for result in results)

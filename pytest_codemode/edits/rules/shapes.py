@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
+from pytest_codemode.edits.rules.cases import Case, answer, cases_of, constants_of, leaves, literal, table_of
 from pytest_codemode.edits.rules.constancy import is_constant, truth
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -21,6 +22,12 @@ class Function:
     """`return` and `yield` of anything else."""
     idle: bool = False
     """Whether its body is only `pass`, `...`, `raise` or the return of a literal."""
+    literals: dict[str, int] = field(default_factory=dict)
+    """`repr` of each literal that it returns, in any branch -> its line."""
+    others: int = 0
+    """Branches that return anything else, and `yield`s."""
+    always: frozenset[str] = frozenset()
+    """Those of `literals` that it returns on no condition but that of the expression itself."""
 
 
 @dataclass(slots=True)
@@ -36,11 +43,15 @@ class Shape:
     definitions: set[str] = field(default_factory=set)
     constants: dict[str, int] = field(default_factory=dict)
     """`repr` of each constant -> line of its first place."""
+    cases: list[Case] = field(default_factory=list)
+    tables: list[tuple[Case, ...]] = field(default_factory=list)
+    known: dict[str, str] = field(default_factory=dict)
+    """Names that the module binds to literals -> their `repr`s."""
 
 
 def shape_of(tree: ast.AST, owner: str = "", *, in_function: bool = False) -> Shape:
     """Return the shape of a tree; qualnames start with `owner`, which is a function if it stands in one."""
-    shape = Shape()
+    shape = Shape(known=constants_of(tree.body) if isinstance(tree, ast.Module) else {})
     around = Function(1) if in_function else None
     if around is not None:
         shape.functions[owner] = around
@@ -58,12 +69,17 @@ def _walk(node: ast.AST, owner: str, function: Function | None, shape: Shape) ->
             shape.constants.setdefault(repr(child.value), child.lineno)
         elif isinstance(child, ast.Yield | ast.YieldFrom) and function is not None:
             function.computed += 1
+            function.others += 1
         if isinstance(child, _DEFINITIONS):
             qualname = f"{owner}.{child.name}" if owner else child.name
             shape.definitions.add(qualname)
             inner = None
             if not isinstance(child, ast.ClassDef):
-                inner = shape.functions[qualname] = Function(child.lineno, idle=_idle(child.body))
+                inner = Function(child.lineno, idle=_idle(child.body), always=_always(child.body))
+                shape.functions[qualname] = inner
+                inner.literals.update(_chosen(child, shape.known))
+                if function is None:
+                    shape.cases.extend(cases_of(child, shape.known))
             _walk(child, qualname, inner, shape)
         else:
             _walk(child, owner, function, shape)
@@ -71,15 +87,48 @@ def _walk(node: ast.AST, owner: str, function: Function | None, shape: Shape) ->
 
 def _count(node: ast.stmt, function: Function | None, shape: Shape) -> None:
     shape.statements += not isinstance(node, ast.Pass)
+    if table := table_of(node):
+        shape.tables.append(table)
     shape.raises += isinstance(node, ast.Raise | ast.Assert)
     if isinstance(node, ast.If | ast.Assert) and truth(node.test) is not None:
         raising = isinstance(node, ast.Assert) or any(isinstance(item, ast.Raise) for item in node.body)
         shape.void_checks += raising
     if isinstance(node, ast.Return) and function is not None:
+        for leaf in leaves(node.value):
+            text = answer(leaf, shape.known) if leaf is not None else "None"
+            if text is None:
+                function.others += 1
+            else:
+                function.literals.setdefault(text, node.lineno)
         if is_constant(node.value):
             function.constants += 1
         else:
             function.computed += 1
+
+
+def _always(body: list[ast.stmt]) -> frozenset[str]:
+    """Return the literals of the first `return` that stands in the body itself, if it returns nothing else."""
+    first = next((node for node in body if isinstance(node, ast.Return)), None)
+    found = [literal(leaf) for leaf in leaves(first.value)] if first is not None else []
+    return frozenset(text for text in found if text) if all(text is not None for text in found) else frozenset()
+
+
+def _chosen(function: ast.FunctionDef | ast.AsyncFunctionDef, known: dict[str, str]) -> dict[str, int]:
+    """Return the literals that a branch binds to a name that is returned -> their lines."""
+    returned = {
+        node.value.id
+        for node in ast.walk(function)
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.Name)
+    }
+    inner = (node for part in function.body for node in ast.walk(part) if node is not part)
+    found: dict[str, int] = {}
+    for node in inner:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in returned:
+                text = answer(value, known)
+                if text is not None:
+                    found.setdefault(text, node.lineno)
+    return found
 
 
 def _is_text(node: ast.stmt) -> bool:

@@ -9,10 +9,17 @@ from pytest_codemode.edits.rules.calls import Around, Found, attribute_by, calli
 from pytest_codemode.edits.rules.classes import Classes
 from pytest_codemode.edits.rules.constancy import always_equal
 from pytest_codemode.edits.rules.folding import folded
-from pytest_codemode.edits.rules.handlers import catches_everything, reraises, swallows
+from pytest_codemode.edits.rules.handlers import (
+    catches_everything,
+    drops_on_exit,
+    leaves_in_finally,
+    reraises,
+    swallows,
+)
 from pytest_codemode.edits.rules.names import Names, locals_of, member
 from pytest_codemode.edits.rules.relations import compares_nothing
 from pytest_codemode.edits.rules.seen import Needed, Seen, Sighting
+from pytest_codemode.edits.rules.surroundings import looks_around
 from pytest_codemode.edits.rules.tables import (
     COMPARISONS,
     DESCRIPTOR_FILES,
@@ -32,7 +39,8 @@ from pytest_codemode.edits.rules.tables import (
 _PREFIXES = {name: rule for rule, names in DOTTED.items() for name in names} | dict.fromkeys(EXITS, "exits")
 
 _BY_DESCRIPTOR = "files by descriptor"
-_KEYS = dict.fromkeys(EXITS, "exit") | dict.fromkeys(DESCRIPTOR_FILES, _BY_DESCRIPTOR)
+_FILES = dict.fromkeys((*DOTTED["searches-files"], *DOTTED["opens-files"]), "files")
+_KEYS = dict.fromkeys(EXITS, "exit") | dict.fromkeys(DESCRIPTOR_FILES, _BY_DESCRIPTOR) | _FILES
 """Dotted name -> what it is known by, where several are known by one."""
 
 _ASKING = frozenset({"getattr", "hasattr", "setattr", "delattr", "vars"})
@@ -110,6 +118,8 @@ class _Watcher(ast.NodeVisitor):
             self._see("imports-tests", "tests", node, f"new code imports the test module `{module}`")
 
     def visit_Try(self, node: ast.Try) -> None:
+        if leaves_in_finally(node):
+            self._see("catches-everything", "finally", node, "new code returns in `finally`", counted=True)
         self._guarded(node)
 
     def visit_If(self, node: ast.If) -> None:
@@ -137,8 +147,9 @@ class _Watcher(ast.NodeVisitor):
         self._check(dotted, node)
         if node.attr in INTERNALS and not dotted.startswith(("sys.", "os.", "inspect.", "threading.")):
             self._see("reaches-internals", node.attr, node, f"new code reaches for `{node.attr}`")
+        self._surroundings(node)
         if node.attr == "__dict__":
-            self._opaque(node.value, node)
+            self._opaque(node.value, node, any_module=True)
         if isinstance(node.ctx, ast.Store | ast.Del):
             self._assigned(node)
         if node.attr == "__self__" and isinstance(node.value, ast.Name) and hasattr(builtins, node.value.id):
@@ -171,6 +182,7 @@ class _Watcher(ast.NodeVisitor):
             self._reached(node, name, first)
         if name == "contextlib.suppress":
             self._suppressed(node)
+        self._surroundings(node)
         for found in judged(node, self._resolve, self._around):
             self._note(found, node)
         if self._classes.made(node):
@@ -191,10 +203,40 @@ class _Watcher(ast.NodeVisitor):
                 self._see("swaps-class", str(second), node, f"new code sets `{second}`")
             self._patched(first, second or "an attribute", node)
             self._given(first, second or "", node)
+            if second in COMPARISONS and len(node.args) > 2:
+                self._comparison(str(second), node.args[2], node)
         elif name == "builtins.vars" or (name == "builtins.getattr" and second is None):
-            self._opaque(first, node, any_module=name == "builtins.getattr")
+            self._opaque(first, node, any_module=True)
         elif name == "builtins.getattr":
             self._check(f"{self._resolve(first)}.{second}", node)
+
+    def _surroundings(self, node: ast.AST) -> None:
+        for found in looks_around(node, self._resolve):
+            self._note(found, node.iter if isinstance(node, ast.comprehension) else node)
+
+    def visit_For(self, node: ast.For) -> None:
+        self._surroundings(node)
+        self.generic_visit(node)
+
+    def visit_comprehension(self, node: ast.comprehension) -> None:
+        self._surroundings(node)
+        self.generic_visit(node)
+
+    def visit_Starred(self, node: ast.Starred) -> None:
+        self._surroundings(node)
+        self.generic_visit(node)
+
+    def visit_keyword(self, node: ast.keyword) -> None:
+        if node.arg in COMPARISONS:
+            self._comparison(node.arg, node.value, node)
+        self.generic_visit(node)
+
+    def visit_Dict(self, node: ast.Dict) -> None:
+        for key, value in zip(node.keys, node.values, strict=True):
+            name = folded(key) if key is not None else None
+            if name in COMPARISONS and isinstance(value, ast.Lambda):
+                self._comparison(str(name), value, node)
+        self.generic_visit(node)
 
     def _resolve(self, node: ast.expr) -> str:
         return self._names.dotted(node, self._local)
@@ -313,6 +355,8 @@ class _Watcher(ast.NodeVisitor):
             self._see("hooks-into-pytest", "pytest", node, f"new code defines `{node.name}`, a hook of pytest")
         if node.name in COMPARISONS:
             self._comparison(node.name, node, node)
+        if drops_on_exit(node):
+            self._see("catches-everything", "exit", node, f"new `{node.name}` drops every exception", counted=True)
         for decorator in node.decorator_list:
             self.visit(decorator)
         self._annotated(node.returns)
@@ -332,7 +376,7 @@ class _Watcher(ast.NodeVisitor):
             self.visit(part)
         self._local, self._guards, self._around = outer, guards, around
 
-    def _comparison(self, name: str, value: ast.AST, node: ast.stmt) -> None:
+    def _comparison(self, name: str, value: ast.AST, node: ast.AST) -> None:
         """Judge a special method, given as a function or as what its name is bound to."""
         sized = self._class is not None and (bool(self._class.bases) or _defines(self._class, "__len__"))
         if always_equal(name, value, sized=sized) or compares_nothing(name, value):

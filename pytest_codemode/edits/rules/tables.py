@@ -15,6 +15,9 @@ DOTTED: dict[str, tuple[str, ...]] = {
     "detects-test-run": (
         *("pytest", "_pytest", "pluggy", "unittest", "nose", "hypothesis", "xdist", "mock"),
         *("sys.argv", "sys.orig_argv", "sys.gettrace", "sys.getprofile", "__main__"),
+        *(f"sys.{stream}.{name}" for stream in ("stdin", "stdout", "stderr") for name in ("name", "__class__", "mode")),
+        *("sys.__stdin__", "sys.__stdout__", "sys.__stderr__", "sys.__excepthook__", "sys.__unraisablehook__"),
+        *("sys.warnoptions", "sys._xoptions", "warnings.filters", "logging.root"),
     ),
     "inspects-stack": (
         *("inspect.stack", "inspect.trace", "inspect.currentframe", "inspect.getouterframes"),
@@ -76,6 +79,13 @@ DOTTED: dict[str, tuple[str, ...]] = {
         *("posix.write", "posix.dup", "posix.dup2", "posix.pipe", "posix.fstat", "_posixsubprocess"),
     ),
     "opens-network": ("socket", "_socket", "socketserver"),
+    "searches-files": ("os.walk", "os.fwalk", "os.listdir", "os.scandir", "glob"),
+    "opens-files": ("builtins.open", "io.open", "_io.open", "codecs.open", "io.FileIO"),
+    "silences-warnings": (
+        *("warnings.simplefilter", "warnings.filterwarnings", "warnings.catch_warnings", "warnings.resetwarnings"),
+        *("logging.disable", "logging.captureWarnings"),
+    ),
+    "seeds-random": ("random.seed", "random.setstate", "numpy.random.seed"),
     "reads-environment": ("os.environ", "os.getenv", "os.environb"),
 }
 """Rule -> dotted names that new code must not use; a name covers everything below it."""
