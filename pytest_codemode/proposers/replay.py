@@ -55,6 +55,7 @@ class ReplayProposer:
         )
         if batch:
             yield batch
+        return None
 
     def _read(self) -> list[Any]:
         try:

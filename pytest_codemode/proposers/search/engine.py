@@ -106,6 +106,7 @@ class SearchProposer:
             trials = yield batch
             for stream, at_most in pairs.learn(batch, trials):
                 queue.add(stream, at_most)
+        return None
 
 
 def _streams(sites: Sequence[Site], operator: Operator, worth: float) -> Iterator[Stream]:

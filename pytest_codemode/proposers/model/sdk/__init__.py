@@ -1,0 +1,1 @@
+"""Requests through `anthropic`: two CPU seconds to import, so that `gateway` imports this with the first request."""
