@@ -12,6 +12,7 @@ import queue
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import Future
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,8 +27,11 @@ from mcp.types import CallToolRequest, CallToolRequestParams, CallToolResult, Te
 from pytest_codemode.core.codec import decode, encode
 from pytest_codemode.core.errors import SandboxError
 from pytest_codemode.core.outcome import (
+    Affected,
+    AffectedRequest,
     Collection,
     Execution,
+    InForce,
     RunRequest,
     RunResult,
     SandboxInfo,
@@ -37,6 +41,8 @@ from pytest_codemode.core.outcome import (
 )
 from pytest_codemode.core.patch import Files
 from pytest_codemode.core.project import Project
+from pytest_codemode.core.remote import Conversing
+from pytest_codemode.sandbox.conversing import Inbox, converse, encoded
 
 T = TypeVar("T")
 
@@ -53,6 +59,7 @@ _ENV_KEPT = ("LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "XDG_RUNTIME_DIR")
 @dataclass(frozen=True, slots=True)
 class _Tries:
     results: tuple[TryResult, ...]
+    sandbox: InForce | None = None
 
 
 class SandboxClient:
@@ -99,6 +106,10 @@ class SandboxClient:
         answer = self._ask("run_tests", encode(request), on_message if on_result is not None else None)
         return _decoded(RunResult, answer, "run_tests")
 
+    def affected_tests(self, request: AffectedRequest) -> Affected:
+        """Return the tests that a change may affect, from an index that is brought up to date for it."""
+        return _decoded(Affected, self._ask("affected_tests", encode(request)), "affected_tests")
+
     def try_patches(self, request: TryRequest) -> tuple[TryResult, ...]:
         """Try candidates; results in their order."""
         answer = self._ask("try_patches", encode(request))
@@ -108,6 +119,18 @@ class SandboxClient:
         """Run a Python program in a fresh process."""
         answer = self._ask("execute_code", {"code": code, "stdin": stdin, "timeout_s": timeout_s})
         return _decoded(Execution, answer, "execute_code")
+
+    def converse(self, code: str, *, timeout_s: float | None = None) -> Conversing:
+        """Run a Python program that may call `project`; yields its calls, receives the answers."""
+
+        def start(inbox: Inbox) -> Future[Any]:
+            given = {"code": code, "timeout_s": timeout_s}
+            return self._portal.start_task_soon(self._call, "run_program", given, inbox, True)
+
+        def finish(running: Future[Any]) -> Execution:
+            return _decoded(Execution, self._result("run_program", running), "run_program")
+
+        return converse(start, finish, lambda program, said: self._ask("answer_call", encoded(program, said)))
 
     def refresh(self, files: Files | None = None) -> None:
         """Forget everything warm; from now on the tree is the one on disk with `files` (path -> bytes) over it."""
@@ -149,11 +172,16 @@ class SandboxClient:
             while (message := inbox.get()) is not None:
                 if on_message is not None:
                     on_message(message)
+            return self._result(tool, future)
+        finally:
+            future.cancel()  # Does nothing to a finished call; ends one that was left by Ctrl-C or by `on_message`.
+
+    def _result(self, tool: str, future: Future[CallToolResult]) -> Any:
+        """Return the structured result of a call that has ended."""
+        try:
             result = future.result()
         except (MCPError, OSError, anyio.ClosedResourceError) as problem:
             raise self._died(problem) from problem
-        finally:
-            future.cancel()  # Does nothing to a finished call; ends one that was left by Ctrl-C or by `on_message`.
         if result.is_error:
             raise self._failed(tool, _text(result))
         return result.structured_content

@@ -7,44 +7,9 @@ import os
 import re
 from collections.abc import Mapping
 
+from pytest_codemode.core.credentials import SECRET_VALUE, is_secret_name
 from pytest_codemode.core.project import Project
 from pytest_codemode.sandbox.isolation.port import Enclosure
-
-# Whole words between underscores (or the ends), so that KEYBOARD, MONKEY, AUTHOR and PYTEST_KEYWORDS stay.
-_SECRET_WORDS = frozenset(
-    (
-        *("token", "tokens", "secret", "secrets", "password", "passwords", "passwd", "passphrase", "pwd", "pw", "pass"),
-        *("credential", "credentials", "creds", "apikey", "apikeys", "key", "keys", "pat", "auth", "authorization"),
-        *("cookie", "cookies", "dsn", "bearer", "oauth", "jwt", "pgpassword", "netrc", "askpass"),
-    )
-)
-_SECRET_ENDINGS = ("token", "secret", "password", "passwd", "passphrase", "apikey", "accesskey", "credentials")
-_SECRET_NAMES = frozenset(
-    ("SSH_AUTH_SOCK", "SSH_AGENT_PID", "GPG_AGENT_INFO", "KRB5CCNAME", "KUBECONFIG", "DOCKER_CONFIG")
-)
-_HARMLESS_NAMES = frozenset(
-    ("PWD", "OLDPWD", "PYTHONHASHSEED", "GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "TOKENIZERS_PARALLELISM")
-)
-
-_SECRET_VALUE = re.compile(
-    r"""
-      -----BEGIN\ [A-Z0-9 ]*PRIVATE\ KEY
-    | \b(?:sk|rk|pk)-[A-Za-z0-9_-]{16,}                   # OpenAI, Anthropic and the like
-    | \b[sr]k_(?:live|test)_[A-Za-z0-9]{10,}              # Stripe
-    | \b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,})
-    | \bglpat-[A-Za-z0-9_-]{16,}
-    | \b(?:AKIA|ASIA)[A-Z0-9]{16}\b                       # AWS
-    | \bAIza[A-Za-z0-9_-]{30,}                            # Google
-    | \bya29\.[A-Za-z0-9_-]{20,}
-    | \bxox[abeprs]-[A-Za-z0-9-]{10,}                     # Slack
-    | \bhf_[A-Za-z0-9]{20,}
-    | \bpypi-[A-Za-z0-9_-]{20,}
-    | \bnpm_[A-Za-z0-9]{20,}
-    | \beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.    # JSON web token
-    | [a-z][a-z0-9+.-]*://[^\s/:@]*:[^\s/@]+@             # URL with a password
-    """,
-    re.VERBOSE,
-)
 
 # What makes the dynamic loader or the interpreter run or load something else than what was asked for.
 _INTERFERING = re.compile(
@@ -65,7 +30,7 @@ _OWN_FOLDERS = (
 
 def scrub(env: Mapping[str, str]) -> dict[str, str]:
     """Return `env` without variables whose name or value looks like a credential."""
-    return {name: value for name, value in env.items() if not (_is_secret_name(name) or _SECRET_VALUE.search(value))}
+    return {name: value for name, value in env.items() if not (is_secret_name(name) or SECRET_VALUE.search(value))}
 
 
 def environment(project: Project, enclosure: Enclosure) -> dict[str, str]:
@@ -122,10 +87,3 @@ def _user_base(project: Project) -> dict[str, str]:
     base = project.env.get("PYTHONUSERBASE") or os.path.join(project.env.get("HOME") or "/nonexistent", ".local")
     used = any(entry.startswith(os.path.join(base, "lib") + os.sep) for entry in project.sys_path)
     return {"PYTHONUSERBASE": base} if used else {}
-
-
-def _is_secret_name(name: str) -> bool:
-    if name in _HARMLESS_NAMES:
-        return False
-    words = [word for word in re.split(r"[^a-z0-9]+", name.lower()) if word]
-    return name in _SECRET_NAMES or any(word in _SECRET_WORDS or word.endswith(_SECRET_ENDINGS) for word in words)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from typing import Any
 
 import anyio
 
-from pytest_codemode.core.codec import decode, encode
+from pytest_codemode.core.codec import encode
 from pytest_codemode.core.outcome import (
-    Candidate,
+    Affected,
+    AffectedRequest,
     Collection,
     Execution,
+    InForce,
     Mode,
     RunRequest,
     RunResult,
@@ -24,18 +26,21 @@ from pytest_codemode.core.outcome import (
 )
 from pytest_codemode.core.patch import Files
 from pytest_codemode.core.project import Project
+from pytest_codemode.core.remote import RemoteAnswer, RemoteCall
+from pytest_codemode.sandbox.affected import Affecting
+from pytest_codemode.sandbox.index import Store
 from pytest_codemode.sandbox.isolation.port import Isolation
+from pytest_codemode.sandbox.needs import Needs
+from pytest_codemode.sandbox.own import OwnPlaces
 from pytest_codemode.sandbox.pool import Pool
 from pytest_codemode.sandbox.slot import Slot, SlotDied
+from pytest_codemode.sandbox.trying import MAX_BATCH, Trying, decoded
 
 OnResult = Callable[[TestResult], Awaitable[None]]
 OnProgress = Callable[[int, int], Awaitable[None]]
 
-T = TypeVar("T")
-
 BACKSTOP_S = 60.0
 """Wall clock beyond a request's own limit after which its worker is taken for hung."""
-MAX_BATCH = 16
 EXECUTE_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TERM")
 """What `execute` passes on; everything else of the user's environment stays outside."""
 
@@ -49,6 +54,9 @@ class SandboxService:
         self._files: Files = {}
         self._python = ""
         self._pool = Pool(self._warm_slot, max(project.workers, 1))
+        self._needs = Needs()
+        self._affecting = Affecting(project, self)
+        self._in_force = InForce(isolation.level, isolation.capabilities)
 
     @staticmethod
     async def open(project: Project, isolation: Isolation | None = None) -> SandboxService:
@@ -76,27 +84,49 @@ class SandboxService:
         async with self._pool.slot() as slot:
             try:
                 answer = await slot.request({"op": "collect"}, None, self._project.limits.run_s + BACKSTOP_S)
-                return _decoded(Collection, answer, "collection")
+                return replace(decoded(Collection, answer, "collection"), sandbox=self._in_force)
             except SlotDied as problem:
-                return Collection((), status="failed", reason=f"the worker died while collecting: {problem}")
+                reason = f"the worker died while collecting: {problem}"
+                return Collection((), status="failed", reason=reason, sandbox=self._in_force)
 
     async def run_tests(self, request: RunRequest, on_result: OnResult | None = None) -> RunResult:
-        """Run tests; `on_result` sees each result as it comes."""
-        if request.mode is not Mode.COLD:
-            async with self._pool.slot() as slot:
-                return await self._run_in(slot, request, on_result)
+        """Run tests; `on_result` sees each result as it comes.
+
+        What a fork's fence kept a test from doing does not count: such a test runs in a place of its own.
+        """
+        if request.mode is Mode.COLD:
+            return await self._run_cold(request, on_result)
+        run_s = self._project.limits.run_s
+        return await OwnPlaces(self._needs, self._run_forked, self._run_cold, self._selection, run_s).run(
+            request, on_result
+        )
+
+    async def _run_forked(self, request: RunRequest, on_result: OnResult | None) -> RunResult:
+        async with self._pool.slot() as slot:
+            return await self._run_in(slot, request, on_result)
+
+    async def _run_cold(self, request: RunRequest, on_result: OnResult | None) -> RunResult:
+        async with self._cold_slot() as slot:
+            return await self._run_in(slot, request, on_result)
+
+    @asynccontextmanager
+    async def _cold_slot(self) -> AsyncIterator[Slot]:
+        """Give a worker of its own, with a tree that is thrown away."""
         slot = Slot(self._project, self._isolation, files=self._files, warm=False)
         await slot.start()
         try:
-            return await self._run_in(slot, request, on_result)
+            yield slot
         finally:
             await slot.close()
+
+    async def _selection(self) -> tuple[str, ...]:
+        return (await self.collect()).nodeids
 
     async def _run_in(self, slot: Slot, request: RunRequest, on_result: OnResult | None) -> RunResult:
         results: list[TestResult] = []
 
         async def take(message: dict[str, Any]) -> None:
-            results.append(_decoded(TestResult, message, "result"))
+            results.append(decoded(TestResult, message, "result"))
             if on_result is not None:
                 await on_result(results[-1])
 
@@ -104,24 +134,24 @@ class SandboxService:
         started = anyio.current_time()
         try:
             answer = await slot.request({"op": "run", "request": encode(request)}, take, limit_s)
-            return replace(_decoded(RunResult, answer, "run"), results=tuple(results))
+            return replace(decoded(RunResult, answer, "run"), results=tuple(results), sandbox=self._in_force)
         except SlotDied as problem:
             await slot.close()
-            reason = f"the worker died: {problem}"
-            return RunResult("failed", tuple(results), reason=reason, duration_s=anyio.current_time() - started)
+            reason, duration_s = f"the worker died: {problem}", anyio.current_time() - started
+            return RunResult("failed", tuple(results), reason=reason, duration_s=duration_s, sandbox=self._in_force)
 
     async def try_patches(self, request: TryRequest, on_progress: OnProgress | None = None) -> tuple[TryResult, ...]:
         """Try candidates, spread over the workers; results in the order of the candidates."""
-        trying = _Trying(request, self._pool.size, on_progress)
+        trying = Trying(request, self._needs, self._pool.size, on_progress)
         limit_s = self._project.limits.run_s * MAX_BATCH + BACKSTOP_S
         async with anyio.create_task_group() as tasks:
             for _ in range(min(self._pool.size, len(request.candidates))):
                 tasks.start_soon(self._try_batches, trying, limit_s)
         return trying.in_order()
 
-    async def _try_batches(self, trying: _Trying, limit_s: float) -> None:
+    async def _try_batches(self, trying: Trying, limit_s: float) -> None:
         """Take batches until none is left; a batch that kills its worker is tried one by one, each once more."""
-        while trying.has_more():
+        while trying.has_batches():
             async with self._pool.slot() as slot:
                 while slot.alive and (batch := trying.next_batch()):
                     request = replace(trying.request, candidates=batch)
@@ -130,23 +160,71 @@ class SandboxService:
                     except SlotDied as problem:
                         await slot.close()
                         trying.give_back(batch, str(problem))
+                    await self._try_apart(trying)
+        await self._try_apart(trying)
+
+    async def _try_apart(self, trying: Trying) -> None:
+        """Try the candidates that forks cannot judge, each in a place of its own."""
+        limit_s = self._project.limits.run_s + BACKSTOP_S
+        while (candidate := trying.next_apart()) is not None:
+            request = encode(replace(trying.request, candidates=(candidate,)))
+            async with self._cold_slot() as slot:
+                try:
+                    await slot.request({"op": "try", "request": request, "cold": True}, trying.take_last, limit_s)
+                except SlotDied as problem:
+                    trying.give_up(candidate, str(problem))
 
     async def execute(self, code: str, stdin: str = "", timeout_s: float | None = None) -> Execution:
         """Run a Python program in a fresh process with an allow-listed environment."""
         limit_s = timeout_s or self._project.limits.run_s
-        env = {name: self._project.env[name] for name in EXECUTE_ENVIRONMENT if name in self._project.env}
-        message = {"op": "execute", "code": code, "stdin": stdin, "timeout_s": limit_s, "env": env}
+        message = {"op": "execute", "code": code, "stdin": stdin, "timeout_s": limit_s, "env": self._program_env()}
         async with self._pool.slot() as slot:
             try:
                 answer = await slot.request(message, None, limit_s + BACKSTOP_S)
-                return _decoded(Execution, answer, "execution")
+                return replace(decoded(Execution, answer, "execution"), sandbox=self._in_force)
             except SlotDied as problem:
                 await slot.close()
+                return Execution("killed", None, "", "", f"the worker died: {problem}", sandbox=self._in_force)
+
+    async def converse(
+        self, code: str, timeout_s: float | None, on_call: Callable[[RemoteCall], Awaitable[RemoteAnswer]]
+    ) -> Execution:
+        """Run a Python program that may call `project`; `on_call` answers its calls, one at a time.
+
+        The worker is none of the pool's: what answers a call may need one of those.
+        """
+        limit_s = timeout_s or self._project.limits.run_s
+        message = {"op": "converse", "code": code, "timeout_s": limit_s, "env": self._program_env()}
+        async with self._cold_slot() as slot:
+
+            async def take(said: dict[str, Any]) -> None:
+                call: RemoteCall = decoded(RemoteCall, said, "call")
+                answered = await on_call(call)
+                await slot.tell({"op": "answer", "answer": encode(answered)})
+
+            try:
+                answer = await slot.request(message, take, limit_s + BACKSTOP_S)
+                return decoded(Execution, answer, "execution")
+            except SlotDied as problem:
                 return Execution("killed", None, "", "", reason=f"the worker died: {problem}")
+
+    async def warm_up(self) -> None:
+        """Start every worker ahead of the first request; the first request ends what is not done by then."""
+        limit_s = self._project.limits.run_s + BACKSTOP_S
+
+        async def prepare(slot: Slot) -> None:
+            with suppress(SlotDied):  # it is replaced when it is needed
+                await slot.request({"op": "warm_up", "env": self._program_env()}, None, limit_s)
+
+        await self._pool.warm_up(prepare)
+
+    def _program_env(self) -> dict[str, str]:
+        return {name: self._project.env[name] for name in EXECUTE_ENVIRONMENT if name in self._project.env}
 
     async def refresh(self, files: Files | None = None) -> None:
         """Forget everything warm; from now on the tree is the one on disk with `files` over it."""
         self._files = dict(files or {})
+        self._needs = Needs()
         await self._pool.clear()
 
     async def aclose(self) -> None:
@@ -156,73 +234,19 @@ class SandboxService:
     def _warm_slot(self) -> Slot:
         return Slot(self._project, self._isolation, files=self._files, warm=True)
 
+    def keep_map_in(self, store: Store) -> None:
+        """Keep the index of which test executes what in `store`; without one it ends with this object."""
+        self._affecting.store = store
 
-@dataclass
-class _Trying:
-    """The candidates of one request that are not tried yet, and the results of the others."""
+    @property
+    def overlay(self) -> Files:
+        """What stands in place of files on disk."""
+        return dict(self._files)
 
-    request: TryRequest
-    workers: int
-    on_progress: OnProgress | None
+    async def run_mapped(self, request: RunRequest, on_result: OnResult | None = None) -> RunResult:
+        """Run tests and tell what each executes, recording only where the index is out of date."""
+        return await self._affecting.run(request, on_result)
 
-    def __post_init__(self) -> None:
-        self._todo = deque(self.request.candidates)
-        self._results: dict[str, TryResult] = {}
-        self._deaths: dict[str, int] = {}
-        self._stopped = False
-
-    def has_more(self) -> bool:
-        return bool(self._todo) and not self._stopped
-
-    def next_batch(self) -> tuple[Candidate, ...]:
-        """Return the next candidates for one worker, fewer towards the end so that all finish together."""
-        if not self.has_more():
-            return ()
-        size = max(1, min(MAX_BATCH, len(self._todo) // (2 * self.workers)))
-        if self._deaths.get(self._todo[0].key):
-            size = 1
-        return tuple(self._todo.popleft() for _ in range(min(size, len(self._todo))))
-
-    async def take(self, message: dict[str, Any]) -> None:
-        result = _decoded(TryResult, message, "result")
-        if result.key not in {candidate.key for candidate in self.request.candidates}:
-            raise SlotDied("it answered for a candidate nobody asked for")
-        self._results[result.key] = result
-        if self.request.stop_at_pass and result.status == "passed":
-            self._stopped = True
-        if self.on_progress is not None:
-            await self.on_progress(len(self._results), len(self.request.candidates))
-
-    def give_back(self, batch: tuple[Candidate, ...], reason: str) -> None:
-        """A worker died on `batch`: its first candidate without a result is to blame; twice, and it is out."""
-        left = [candidate for candidate in batch if candidate.key not in self._results]
-        if not left:
-            return
-        key = left[0].key
-        self._deaths[key] = self._deaths.get(key, 0) + 1
-        if self._deaths[key] > 1:
-            strategy = "swap" if left[0].swaps else "reload"
-            self._results[key] = TryResult(key, "crashed", strategy, reason=f"the worker died: {reason}")  # type: ignore[arg-type]
-            left = left[1:]
-        self._todo.extendleft(reversed(left))
-
-    def in_order(self) -> tuple[TryResult, ...]:
-        return tuple(
-            self._results.get(candidate.key)
-            or TryResult(candidate.key, "not tried", "swap" if candidate.swaps else "reload")
-            for candidate in self.request.candidates
-        )
-
-
-def _decoded(kind: type[T], message: dict[str, Any], name: str) -> T:
-    """Decode strictly what came from behind the fence.
-
-    Raises:
-        SlotDied: it is not of that kind.
-    """
-    if message.get("say") == "cancelled":
-        raise SlotDied("it was interrupted")
-    try:
-        return decode(kind, message.get(name), name)
-    except (ValueError, RecursionError) as problem:
-        raise SlotDied(f"it broke the protocol: {problem}") from None
+    async def affected_tests(self, request: AffectedRequest, on_result: OnResult | None = None) -> Affected:
+        """Return the tests that a change may affect; `on_result` sees those that have to run for it."""
+        return replace(await self._affecting.affected(request, on_result), sandbox=self._in_force)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from typing import IO, Any
@@ -25,6 +26,9 @@ MAX_ANSWER = 512 * 2**20
 START_S = 60.0
 CANCEL_S = 0.7
 """How long a cancelled request may take to stop before its worker is killed."""
+PING_AFTER_S = 10.0
+"""A worker that has been idle for longer is asked whether it still answers, before it gets a request."""
+PING_S = 2.0
 
 SINGLE_THREADED = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """Numerical libraries start threads when they are imported; a process that has threads cannot be forked."""
@@ -36,20 +40,39 @@ class SlotDied(Exception):
     """The worker ended, broke the protocol or stopped answering; the text says what is known."""
 
 
+class _Ended(SlotDied):
+    """The worker's end of the line is closed."""
+
+
+class _NotTaken(SlotDied):
+    """It ended before it took the request: nothing of it was run."""
+
+
 class Slot:
     """One worker. Requests come one at a time; a slot that is not `alive` is closed and replaced."""
 
-    def __init__(self, project: Project, isolation: Isolation, *, files: Mapping[str, bytes], warm: bool) -> None:
+    def __init__(
+        self,
+        project: Project,
+        isolation: Isolation,
+        *,
+        files: Mapping[str, bytes],
+        warm: bool,
+        ping_after_s: float = PING_AFTER_S,
+    ) -> None:
         self._project = project
         self._isolation = isolation
         self._files = dict(files)
         self._warm = warm
+        self._ping_after_s = ping_after_s
         self._enclosure: Enclosure | None = None
         self._buffer = LineBuffer(MAX_LINE)
         self._to_worker = -1
         self._from_worker = -1
         self._stderr: IO[bytes] | None = None
         self._pending = bytearray()
+        self._taken = False
+        self._last_answer = 0.0
         self.alive = False
         self.requests = 0
         self.python = ""
@@ -83,14 +106,20 @@ class Slot:
     async def request(self, message: dict[str, Any], on_message: OnMessage | None, within_s: float) -> dict[str, Any]:
         """Send `message` and return the final answer; `on_message` sees the others.
 
+        A worker that had ended by itself, before the request came to it, is replaced.
+
         Raises:
             SlotDied: there will be no answer; the slot is closed.
+            SandboxError: the worker cannot be replaced.
         """
         self.requests += 1
         try:
             with anyio.fail_after(within_s):
-                await self._send(message)
-                return await self._final(on_message)
+                try:
+                    return await self._answer(message, on_message)
+                except _NotTaken:
+                    await self._restart()
+                    return await self._answer(message, on_message)
         except TimeoutError:
             await self.close()
             raise SlotDied(f"no answer within {within_s:g} s") from None
@@ -101,6 +130,53 @@ class Slot:
             await self._cancel()
             raise
 
+    async def tell(self, message: dict[str, Any]) -> None:
+        """Send a message that belongs to the request under way.
+
+        Raises:
+            SlotDied: the worker has ended.
+        """
+        await self._send(message)
+
+    async def is_well(self) -> bool:
+        """Return whether the worker, which has no request now, can take one; if not, it is closed."""
+        if not self.alive:
+            return False
+        try:
+            # Whatever it says unasked, be it its end, it is not well.
+            well = not select.select([self._from_worker], [], [], 0)[0] and await self._responds()
+        except BaseException:
+            await self.close()
+            raise
+        if not well:
+            await self.close()
+        return well
+
+    async def _responds(self) -> bool:
+        if anyio.current_time() - self._last_answer < self._ping_after_s:
+            return True
+        try:
+            with anyio.fail_after(PING_S):
+                return (await self._answer({"op": "ping"}, None)).get("say") == "done"
+        except (SlotDied, TimeoutError):
+            return False
+
+    async def _answer(self, message: dict[str, Any], on_message: OnMessage | None) -> dict[str, Any]:
+        self._taken = False
+        try:
+            await self._send(message)
+            return await self._final(on_message)
+        except _Ended as problem:
+            raise SlotDied(str(problem)) if self._taken else _NotTaken(str(problem)) from None
+
+    async def _restart(self) -> None:
+        """Put another worker in the place of one that has ended."""
+        await self.close()
+        self._buffer = LineBuffer(MAX_LINE)
+        self._pending.clear()
+        self.requests = 1
+        await self.start()
+
     async def close(self) -> None:
         """Kill the worker and everything it started; whatever it does, this ends."""
         self.alive = False
@@ -110,7 +186,7 @@ class Slot:
     async def _cancel(self) -> None:
         """Stop the running request; the worker lives on if it obeys at once."""
         with anyio.CancelScope(shield=True):
-            with anyio.move_on_after(CANCEL_S):
+            with anyio.move_on_after(CANCEL_S if self.alive else 0):
                 try:
                     await self._send({"op": "cancel"})
                     await self._final(None)
@@ -171,7 +247,7 @@ class Slot:
             try:
                 written = os.write(self._to_worker, self._pending[: 2**16])
             except BrokenPipeError:
-                raise SlotDied(self._last_words()) from None
+                raise _Ended(self._last_words()) from None
             del self._pending[:written]
 
     async def _final(self, on_message: OnMessage | None) -> dict[str, Any]:
@@ -181,7 +257,7 @@ class Slot:
             await anyio.wait_readable(self._from_worker)
             data = os.read(self._from_worker, 2**18)
             if not data:
-                raise SlotDied(self._last_words())
+                raise _Ended(self._last_words())
             seen += len(data)
             if seen > MAX_ANSWER:
                 raise SlotDied(f"it answered with more than {MAX_ANSWER // 2**20} MiB")
@@ -191,8 +267,11 @@ class Slot:
                 raise SlotDied(f"it broke the protocol: {problem}") from None
             for message in messages:
                 if message.get("say") in ("done", "ready", "cancelled"):
+                    self._last_answer = anyio.current_time()
                     return message
-                if on_message is not None:
+                if message.get("say") == "taken":
+                    self._taken = True
+                elif on_message is not None:
                     await on_message(message)
 
     def _last_words(self) -> str:

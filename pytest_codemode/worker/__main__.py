@@ -30,15 +30,16 @@ def main() -> None:
         return
     setup: Setup = decode(Setup, first["setup"], "setup")
     files: dict[str, bytes] = decode(dict[str, bytes], first["files"], "files")
+    forks = True
     if first["warm"]:
-        from pytest_codemode.worker.preload import preload_plugins  # noqa: PLC0415  # a cold worker needs no pytest
+        from pytest_codemode.worker.preload import preload  # noqa: PLC0415  # a cold worker needs no pytest
 
-        preload_plugins(setup.root)
+        forks = preload(setup)
         gc.freeze()  # a collection in a fork would otherwise copy every page that holds an object
     from pytest_codemode.worker.supervisor import Supervisor  # noqa: PLC0415  # imports what the first frame decides
 
     write_line(outbox, {"say": "ready", "python": sys.version.split()[0]})
-    Supervisor(setup, files, reader, outbox).serve()
+    Supervisor(setup, files, reader, outbox, forks=forks).serve()
 
 
 if __name__ == "__main__":

@@ -39,12 +39,18 @@ class Book:
         self.unstarted_status: int | None = None
         self.failed = False
         """Whether a result that is not green was passed on."""
+        self._started = 0
+        self._limit_s = 0.0
         self.begin()
 
     @property
     def canary_failed(self) -> bool | None:
         """Whether the test that must fail did so, once in each process; None if the plan has none."""
         return self._canary_seen and not self._canary_alive if self._plan.canary else None
+
+    def running_test(self) -> tuple[int, float]:
+        """Return which test is running, counted over all processes from 1, and its wall clock limit; 0 if none is."""
+        return (self._started if self._schedule.running else 0), self._limit_s
 
     def begin(self) -> Plan:
         """Expect a new process, and return its orders."""
@@ -84,7 +90,7 @@ class Book:
             raise ValueError(f"unknown message {said[:40]!r}")
         handlers[said](message)
 
-    def close(self, *, clean: bool, reason: str, timed_out: bool, lied: bool = False) -> None:
+    def close(self, *, clean: bool, reason: str, timed_out: bool, lied: bool = False, output: str = "") -> None:
         """The process has ended.
 
         Args:
@@ -92,6 +98,7 @@ class Book:
             reason: how it ended.
             timed_out: a time limit ended it.
             lied: it said what cannot be: the run proves nothing, whatever other processes say.
+            output: what the running test had printed.
         """
         self._judge_canary(clean=clean, lied=lied)
         if clean:
@@ -99,7 +106,7 @@ class Book:
             return
         outcome = Outcome.TIMEOUT if timed_out else Outcome.CRASHED
         if running := self._schedule.running:
-            self._pass_on(_blamed(TestResult(running, outcome), reason))
+            self._pass_on(_blamed(TestResult(running, outcome), reason, output))
         elif self._held is not None and self._held.outcome.green:
             self._pass_on(_blamed(replace(self._held, outcome=outcome), reason))
         else:
@@ -116,7 +123,9 @@ class Book:
         self._schedule.start(decode(str, message.get("nodeid"), "nodeid"))
         self._release()
         limit_s: float = decode(float, message.get("limit_s"), "limit_s")
-        self._wait(min(limit_s, self._run_s))
+        self._limit_s = min(limit_s, self._run_s)
+        self._started += 1
+        self._wait(self._limit_s)
 
     def _on_result(self, message: dict[str, Any]) -> None:
         result: TestResult = decode(TestResult, message.get("result"), "result")
@@ -180,7 +189,8 @@ def _failed_by_itself(canary: TestResult) -> bool:
     )
 
 
-def _blamed(result: TestResult, reason: str) -> TestResult:
+def _blamed(result: TestResult, reason: str, output: str = "") -> TestResult:
     timed_out = result.outcome is Outcome.TIMEOUT
     kind = "Timeout" if timed_out else "Crashed"
-    return replace(result, failures=(Failure(result.nodeid, Phase.CALL, kind, reason, timed_out=timed_out),))
+    failure = Failure(result.nodeid, Phase.CALL, kind, reason, output=output, timed_out=timed_out)
+    return replace(result, failures=(failure,))

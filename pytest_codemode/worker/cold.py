@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 
 from pytest_codemode.core.codec import decode
+from pytest_codemode.worker.enter import enter_project
 from pytest_codemode.worker.fence import fence
 from pytest_codemode.worker.launching import run_plan
 from pytest_codemode.worker.offspring import run_and_exit
@@ -19,6 +20,7 @@ def main() -> None:
     """Read the orders, fence this process in, run."""
     setup, plan, say = _receive()
     fence(setup, plan)
+    enter_project(setup)  # before pytest is imported: the project may be something that pytest needs
     run_and_exit(lambda: run_plan(setup, plan, say))
 
 

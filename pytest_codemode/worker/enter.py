@@ -25,12 +25,19 @@ def enter_project(setup: Setup) -> None:
     tempfile.tempdir = None
     os.environ.pop("PYTHONPATH", None)  # the worker's own
     if "PYTHONPATH" in project.env:
-        entries = [entry for entry in project.env["PYTHONPATH"].split(os.pathsep) if entry]
-        os.environ["PYTHONPATH"] = os.pathsep.join(moved(setup, entry) for entry in entries)
-        sys.path[:0] = [entry for entry in map(os.path.abspath, entries) if entry not in sys.path]
+        os.environ["PYTHONPATH"] = os.pathsep.join(_python_path(setup))
     _move_imports(setup)
-    if project.cwd_on_path:
-        sys.path.insert(0, os.getcwd())
+    sys.path[:] = dict.fromkeys([*search_path(setup), *sys.path])
+
+
+def search_path(setup: Setup) -> list[str]:
+    """Return what the user's pytest was started with at the head of `sys.path`."""
+    return [*([os.getcwd()] if setup.project.cwd_on_path else ()), *map(os.path.abspath, _python_path(setup))]
+
+
+def _python_path(setup: Setup) -> list[str]:
+    entries = setup.project.env.get("PYTHONPATH", "").split(os.pathsep)
+    return [moved(setup, entry) for entry in entries if entry]
 
 
 def moved(setup: Setup, path: str) -> str:
@@ -70,8 +77,14 @@ def _move_imports(setup: Setup) -> None:
 def _move_finder(setup: Setup, module: Any) -> None:
     mapping = getattr(module, "MAPPING", None)
     if isinstance(mapping, dict):
-        mapping.update({package: moved(setup, path) for package, path in mapping.items()})
+        mapping.update({package: _moved_module(setup, path) for package, path in mapping.items()})
     namespaces = getattr(module, "NAMESPACES", None)
     if isinstance(namespaces, dict):
         for package, paths in namespaces.items():
             namespaces[package] = [moved(setup, path) for path in paths]
+
+
+def _moved_module(setup: Setup, path: str) -> str:
+    """Return where a package's folder lies, or a module's file, which is given without its suffix."""
+    place = moved(setup, path)
+    return moved(setup, f"{path}.py").removesuffix(".py") if place == path else place

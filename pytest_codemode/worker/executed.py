@@ -30,6 +30,18 @@ class Executed(Protocol):
         """Go on after `pause`."""
         ...
 
+    def mark(self) -> Any:
+        """Return a moment for `since`; moments nest."""
+        ...
+
+    def since(self, mark: Any) -> list[CodeType]:
+        """Return what ran since `mark`, whether or not it had run before."""
+        ...
+
+    def until(self, mark: Any) -> list[CodeType]:
+        """Return what ran from `start` to `mark`."""
+        ...
+
     def stop(self) -> list[CodeType]:
         """Return what ran since `start`, each code object once."""
         ...
@@ -55,6 +67,22 @@ class ByProfiler:
     def resume(self) -> None:
         """Go on."""
         self._profiler.enable()
+
+    def mark(self) -> dict[CodeType, int]:
+        """Return how often each code object was called by now."""
+        return dict(self._calls())
+
+    def since(self, mark: dict[CodeType, int]) -> list[CodeType]:
+        """Return what was called since then."""
+        return [code for code, calls in self._calls() if calls > mark.get(code, 0)]
+
+    def until(self, mark: dict[CodeType, int]) -> list[CodeType]:
+        """Return what was called before."""
+        return list(mark)
+
+    def _calls(self) -> list[tuple[CodeType, int]]:
+        found = [entry for entry in self._profiler.getstats() if isinstance(entry.code, CodeType)]
+        return [(entry.code, entry.callcount + entry.reccallcount) for entry in found]
 
     def stop(self) -> list[CodeType]:
         """Return what ran."""
@@ -87,6 +115,22 @@ class ByMonitoring:
 
     def resume(self) -> None:
         """Do nothing."""
+
+    def mark(self) -> dict[int, CodeType]:
+        """Let every code object tell itself once more."""
+        before, self._codes = self._codes, {}
+        self._monitoring.restart_events()
+        return before
+
+    def since(self, mark: dict[int, CodeType]) -> list[CodeType]:
+        """Return what ran since then; all of it counts for the test as well."""
+        found = list(self._codes.values())
+        self._codes = {**mark, **self._codes}
+        return found
+
+    def until(self, mark: dict[int, CodeType]) -> list[CodeType]:
+        """Return what had run by then."""
+        return list(mark.values())
 
     def stop(self) -> list[CodeType]:
         """Return what ran, and give the tool id back."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, NoReturn
 
 from pytest_codemode.core.codec import decode
 from pytest_codemode.core.failure import Failure
 from pytest_codemode.core.outcome import Collection
+from pytest_codemode.worker.fresh import start_session
+from pytest_codemode.worker.keepsakes import Keepsakes
 from pytest_codemode.worker.launching import Launched
 from pytest_codemode.worker.nursery import Nursery
 from pytest_codemode.worker.plan import Plan, Setup
@@ -36,6 +40,9 @@ class Held:
     output: str
     _nursery: Nursery | None
     _threads: int
+    _private: bool = True
+    keepsakes: Keepsakes = field(default_factory=Keepsakes)
+    """What it wrote to the temporary folder, which a fork expects there."""
 
     @property
     def alive(self) -> bool:
@@ -44,20 +51,20 @@ class Held:
 
     @property
     def forkable(self) -> bool:
-        """Whether runs may fork it: a thread would be missing in the fork, with its locks held."""
-        return self._nursery is not None and self._threads == 1
+        """Whether runs may fork it: a thread would be missing in the fork, with its locks held; memory be shared."""
+        return self._nursery is not None and self._threads == 1 and self._private
 
     @staticmethod
-    def collect(setup: Setup, watch: Watch) -> Held:
-        """Start a zygote and wait until it has collected."""
-        from pytest_codemode.worker.zygote import serve_session  # noqa: PLC0415  # imports pytest: not for cold workers
-
-        nursery = Nursery(setup, watch, lambda control: serve_session(setup, control))
+    def collect(setup: Setup, watch: Watch, *, forks: bool) -> Held:
+        """Start a zygote, as a fork of this process or a fresh interpreter, and wait until it has collected."""
+        nursery = Nursery(setup, watch, partial(_forked_session if forks else start_session, setup), collects=True)
         listener = _Collecting(time.monotonic() + setup.project.limits.test_s)
         ended = nursery.wait(listener, lambda: listener.collection is not None)
         output = nursery.output
         if listener.collection is not None:
-            return Held(listener.collection, listener.traces, output, nursery, listener.threads)
+            keepsakes = Keepsakes.of(setup.fork_scratch)
+            threads, private = listener.threads, listener.private
+            return Held(listener.collection, listener.traces, output, nursery, threads, private, keepsakes)
         nursery.close()
         return Held(_failed(listener, ended, output), Traces(), output, None, 1)
 
@@ -78,6 +85,12 @@ class Held:
             self._nursery = None
 
 
+def _forked_session(setup: Setup, control: socket.socket) -> NoReturn:
+    from pytest_codemode.worker.zygote import serve_session  # noqa: PLC0415  # imports pytest: not for cold workers
+
+    serve_session(setup, control)
+
+
 @dataclass
 class _Collecting:
     """Takes the zygote's word on what it collected."""
@@ -85,6 +98,7 @@ class _Collecting:
     deadline: float
     collection: Collection | None = None
     threads: int = 1
+    private: bool = True
     traces: Traces = Traces()
     errors: tuple[Failure, ...] = ()
     status: int = 0
@@ -94,6 +108,7 @@ class _Collecting:
         if message.get("say") == "collected":
             nodeids: tuple[str, ...] = decode(tuple[str, ...], message.get("nodeids"), "nodeids")
             self.threads = decode(int, message.get("threads"), "threads")
+            self.private = decode(bool, message.get("private"), "private")
             modules: tuple[str, ...] = decode(tuple[str, ...], message.get("modules"), "modules")
             self.traces = Traces(modules, decode(dict[str, str], message.get("environ"), "environ"))
             self.collection = Collection(nodeids, self.errors)

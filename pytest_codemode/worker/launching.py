@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 from pytest_codemode.core.codec import encode
 from pytest_codemode.worker.channel import LineReader, Tap
@@ -77,11 +78,9 @@ def launch_cold(setup: Setup, plan: Plan, hash_seed: int | None) -> Launched:
     """Start `plan` in a fresh interpreter."""
     pipes = Pipes.open()
     report_to, output = pipes.for_child
-    orders = os.memfd_create("plan") if sys.platform == "linux" else os.open(f"{setup.scratch}/plan", os.O_RDWR)
-    os.write(orders, json.dumps({"setup": encode(setup), "plan": encode(plan)}).encode())
-    os.lseek(orders, 0, os.SEEK_SET)
+    orders = written({"setup": encode(setup), "plan": encode(plan)}, setup.scratch)
     env = dict(os.environ) | ({"PYTHONHASHSEED": str(hash_seed)} if hash_seed is not None else {})
-    argv = [sys.executable, *setup.project.python_flags, "-P", "-m", "pytest_codemode.worker.cold"]
+    argv = interpreter(setup, "pytest_codemode.worker.cold")
 
     def work() -> None:
         redirect(output)
@@ -92,6 +91,22 @@ def launch_cold(setup: Setup, plan: Plan, hash_seed: int | None) -> Launched:
     child: Child = fork(work, (*pipes.for_child, orders))
     os.close(orders)
     return pipes.launched(child, setup.project.limits.output_bytes)
+
+
+def written(orders: dict[str, Any], folder: str) -> int:
+    """Return a descriptor to read `orders` from, as JSON.
+
+    A nameless file, so that no test finds it; memory without a file is refused at the level landlock.
+    """
+    descriptor, name = tempfile.mkstemp(dir=folder)
+    os.unlink(name)  # noqa: PTH108  # a path as `mkstemp` gives it
+    os.pwrite(descriptor, json.dumps(orders).encode(), 0)
+    return descriptor
+
+
+def interpreter(setup: Setup, module: str) -> list[str]:
+    """Return the command that runs `module` as the user's interpreter was started."""
+    return [sys.executable, *setup.project.python_flags, "-P", "-m", module]
 
 
 def run_plan(setup: Setup, plan: Plan, say: Say) -> None:

@@ -87,6 +87,7 @@ class Neutral:
         inicache = getattr(config, "_inicache", None)
         if inicache is not None:
             inicache["cache_dir"] = self.cache_dir
+            inicache["log_file"] = ""  # opened for writing in the tree, where no fork may write
         return config
 
     def _overrule(self, options: Any) -> None:

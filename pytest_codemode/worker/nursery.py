@@ -23,7 +23,7 @@ Serve = Callable[[socket.socket], NoReturn]
 class Nursery:
     """One such process. It gets ready, may be forked while it lives, and is closed."""
 
-    def __init__(self, setup: Setup, watch: Watch, serve: Serve) -> None:
+    def __init__(self, setup: Setup, watch: Watch, serve: Serve, *, collects: bool = False) -> None:
         self._output_bytes = setup.project.limits.output_bytes
         self._limits = setup.project.limits
         self._watch = watch
@@ -33,7 +33,7 @@ class Nursery:
         def work() -> None:
             redirect(write_end)
             # What is imported once runs in every fork: it may no more reach the supervisor than a test may.
-            fence(setup)
+            fence(setup, collects=collects)
             serve(theirs)
 
         self._process = fork(work, (theirs.fileno(), write_end))
@@ -77,13 +77,27 @@ class Nursery:
 
     def launch(self, plan: Plan) -> Launched:
         """Start `plan` in a fork of it."""
-        self._tap.drain()
         pipes = Pipes.open()
+        process = self.start(lambda control: send_order(control, plan, list(pipes.for_child)))
+        return pipes.launched(process, self._output_bytes)
+
+    def start(self, send: Callable[[socket.socket], object]) -> Grandchild:
+        """Return the fork that is made because of what `send` sends."""
+        self._tap.drain()
+        self.tell(send)
+        return Grandchild(self._reader, self._process)
+
+    def tell(self, send: Callable[[socket.socket], object]) -> None:
+        """Send it something."""
         try:
-            send_order(self._control, plan, list(pipes.for_child))
+            send(self._control)
         except OSError:
             self._process.kill()  # what it could not be told, its death tells
-        return pipes.launched(Grandchild(self._reader, self._process), self._output_bytes)
+
+    def set_aside(self) -> None:
+        """Let it get ready while something else runs: that neither weighs nor ends it. `wait` comes later."""
+        self._kept = {self._process.pid}
+        self._watch.keep |= self._kept
 
     def close(self) -> None:
         """Kill it and give up descriptors."""

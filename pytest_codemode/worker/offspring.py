@@ -21,6 +21,16 @@ class Offspring(Protocol):
     """One process, from its start to its end."""
 
     @property
+    def pid(self) -> int:
+        """Its process id, 0 while that is not known."""
+        ...
+
+    @property
+    def orphaned(self) -> bool:
+        """Whether it ended because the process that it was forked from did; without a process id, before it began."""
+        ...
+
+    @property
     def wake_fd(self) -> int | None:
         """Becomes readable when `exit_code` may have changed; None where the platform has no such thing."""
         ...
@@ -42,9 +52,19 @@ class Child:
     """A child of this process."""
 
     def __init__(self, pid: int) -> None:
-        self.pid = pid
+        self._pid = pid
         self._code: int | None = None
         self._pidfd = os.pidfd_open(pid) if sys.platform == "linux" else None
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._pid
+
+    @property
+    def orphaned(self) -> bool:
+        """Never: without its parent there would be nobody to ask."""
+        return False
 
     @property
     def wake_fd(self) -> int | None:
@@ -55,7 +75,7 @@ class Child:
         """See `Offspring`."""
         if self._code is None:
             try:
-                pid, status = os.waitpid(self.pid, os.WNOHANG)
+                pid, status = os.waitpid(self._pid, os.WNOHANG)
             except ChildProcessError:
                 self._code = -signal.SIGKILL  # collected by somebody else: it is gone
             else:
@@ -65,7 +85,7 @@ class Child:
     def kill(self) -> None:
         """Kill it, unless its number may belong to another process by now."""
         if self.exit_code() is None:
-            kill(self.pid)
+            kill(self._pid)
 
     def release(self) -> None:
         """Close the pidfd."""
@@ -82,6 +102,17 @@ class Grandchild:
         self._zygote = zygote
         self._pid = 0
         self._code: int | None = None
+        self._orphaned = False
+
+    @property
+    def pid(self) -> int:
+        """As the zygote told it."""
+        return self._pid
+
+    @property
+    def orphaned(self) -> bool:
+        """See `Offspring`."""
+        return self._orphaned
 
     @property
     def wake_fd(self) -> int | None:
@@ -102,6 +133,7 @@ class Grandchild:
                 self._code = message["status"]
         if self._code is None and (self._control.closed or self._zygote.exit_code() is not None):
             self._code = -signal.SIGKILL
+            self._orphaned = True
         return self._code
 
     def kill(self) -> None:

@@ -44,6 +44,8 @@ class Plan:
 
     test_s: float
     """Wall clock per test."""
+    test_cpu_s: float | None = None
+    """Processor time per test; None for the sandbox's limit."""
     nodeids: tuple[str, ...] | None = None
     """None: everything collected."""
     as_given: bool = False
@@ -51,9 +53,13 @@ class Plan:
     order_seed: int | None = None
     record: Record = "nothing"
     line_paths: tuple[str, ...] = ()
+    record_for: tuple[str, ...] | None = None
+    """Record these tests only; None for all."""
+    output: bool = False
+    """Whether each phase is to come with what it printed."""
     stop_at_failure: bool = False
     slim: bool = False
-    """Failures with message and operands only."""
+    """Failures with message and operands only, and no phases."""
     canary: str = ""
     """Name of an added test that must fail."""
     token: str = ""

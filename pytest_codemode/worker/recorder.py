@@ -26,6 +26,8 @@ MAX_LOCALS = 20
 MAX_LOCAL_CHARS = 200
 MAX_OPERAND_CHARS = 4_000
 MAX_OUTPUT_CHARS = 20_000
+MAX_CAUSES = 5
+MAX_CAUSE_CHARS = 400
 REPR_SECONDS = 0.5
 """For all the locals of one failure together: a foreign `__repr__` may hang."""
 
@@ -127,7 +129,7 @@ class FailureRecorder(CollectionRecorder):
         if context is not None:
             for failure in getattr(report, "codemode_failures", ()):
                 failure["subtest"] = _subtest_name(context)
-                failure["output"] = _output_of(report)
+                failure["output"] = output_of(report)
 
 
 def failures_of(
@@ -142,9 +144,9 @@ def failures_of(
     if excinfo is None:  # as an xfail(strict) test that passes
         message = cut(str(report.longrepr), MAX_MESSAGE)
         bare = Failure(report.nodeid, Phase(report.when), "Failed", message, duration_s=report.duration)
-        return [replace(bare, output=_output_of(report))]
+        return [replace(bare, output=output_of(report))]
     failure = failure_of(excinfo.value, report.nodeid, Phase(report.when), rootdir, comparisons)
-    return [replace(failure, output=_output_of(report), duration_s=report.duration)]
+    return [replace(failure, output=output_of(report), duration_s=report.duration)]
 
 
 def collection_failure(nodeid: str, problem: BaseException, rootdir: str) -> Failure:
@@ -177,7 +179,18 @@ def failure_of(
         operator=operator,
         right=right,
         timed_out=timed_out,
+        causes=causes_of(problem),
     )
+
+
+def causes_of(problem: BaseException) -> tuple[str, ...]:
+    """Return `Failure.causes`; `raise ... from None` hides a cause from readers, it is one all the same."""
+    found: list[BaseException] = []
+    below = problem.__cause__ or problem.__context__
+    while below is not None and below not in found and len(found) < MAX_CAUSES:
+        found.append(below)
+        below = below.__cause__ or below.__context__
+    return tuple(f"{type(one).__name__}: {guarded_text(one, MAX_CAUSE_CHARS)}" for one in found)
 
 
 def is_timeout(problem: BaseException, message: str) -> bool:
@@ -250,8 +263,9 @@ def _operand_names(frame: FrameType) -> tuple[str, str]:
     return names[1], names[2]  # after `self`: first/second, a/b, expr1/expr2
 
 
-def _output_of(report: Any) -> str:
-    sections = getattr(report, "sections", ())
+def output_of(report: Any, when: str = "") -> str:
+    """Return what was captured up to the end of the report's phase, or in the phase `when` alone; bounded."""
+    sections = [section for section in getattr(report, "sections", ()) if section[0].endswith(when)]
     parts = [f"{title}:\n{cut(text, MAX_OUTPUT_CHARS)}" for title, text in sections if text]
     return cut("\n".join(parts), MAX_OUTPUT_CHARS)
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from pytest_codemode.core.codec import decode
-from pytest_codemode.core.failure import Failure
-from pytest_codemode.core.outcome import Outcome, TestResult
+from pytest_codemode.core.failure import Failure, Phase
+from pytest_codemode.core.outcome import Outcome, PhaseResult, TestResult
+from pytest_codemode.worker.recorder import output_of
 
 
 def result_of(nodeid: str, reports: Sequence[pytest.TestReport], duration_s: float) -> TestResult:
@@ -17,6 +18,19 @@ def result_of(nodeid: str, reports: Sequence[pytest.TestReport], duration_s: flo
     failed = [report for report in reports if report.failed]
     failures = tuple(failure for report in failed for failure in _failures(report))
     return TestResult(nodeid, _outcome(reports, failures), duration_s, failures)
+
+
+def phases_of(reports: Sequence[pytest.TestReport], *, output: bool) -> tuple[PhaseResult, ...]:
+    """Return each phase, with what it printed if `output`; of a test that was run again, as some plugins do, the last.
+
+    Subtests report beside the call they are part of.
+    """
+    last = {report.when: report for report in reports if getattr(report, "context", None) is None}
+    return tuple(
+        PhaseResult(Phase(when), report.outcome, report.duration, output_of(report, when) if output else "")
+        for when, report in last.items()
+        if when is not None
+    )
 
 
 def _failures(report: Any) -> list[Failure]:

@@ -15,9 +15,9 @@ import pytest
 from pytest_codemode.core.codec import encode
 from pytest_codemode.core.failure import Failure, Phase
 from pytest_codemode.core.outcome import Outcome, TestResult
-from pytest_codemode.worker.executed import ProjectFunctions, recorder
+from pytest_codemode.worker.observer import Observer
 from pytest_codemode.worker.plan import Plan, Say
-from pytest_codemode.worker.results import result_of
+from pytest_codemode.worker.results import phases_of, result_of
 from pytest_codemode.worker.timelimit import TimeLimit, Timeout
 
 
@@ -65,7 +65,18 @@ class Runner:
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_teardown(self) -> Generator[None, None, None]:
         """Observe what fixtures execute at their end."""
-        with self._observer:
+        with self._observer.ending():
+            return (yield)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_fixture_post_finalizer(self, fixturedef: pytest.FixtureDef[Any]) -> None:
+        """Observe the end of each fixture apart."""
+        self._observer.fixture_ended(fixturedef)
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Generator[None, object, object]:
+        """Observe apart what a fixture executes that several tests share: only one of them sets it up."""
+        with self._observer.fixture(fixturedef):
             return (yield)
 
     @pytest.hookimpl(tryfirst=True)
@@ -110,6 +121,8 @@ class Runner:
 
     def run(self, items: Sequence[pytest.Item]) -> None:
         """Run `items` in order, each with pytest's whole protocol."""
+        for item in items[:1]:
+            _between_tests(item.config)
         following = [*items[1:], None]
         for index, item in enumerate(items):
             result = self._run_one(item, following[index])
@@ -128,7 +141,7 @@ class Runner:
         self._say({"say": "start", "nodeid": nodeid, "limit_s": self._limit.seconds_for(item)})
         self._reports.clear()
         started = time.perf_counter()
-        self._observer.start()
+        self._observer.start(item)
         try:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         except Timeout as problem:  # it hit pytest's own code between two phases
@@ -137,7 +150,10 @@ class Runner:
         finally:
             seen = self._observer.stop()
         result = result_of(nodeid, self._reports, time.perf_counter() - started)
-        return replace(result, functions=seen[0], lines=seen[1])
+        if self.plan.slim:
+            return result
+        phases = phases_of(self._reports, output=self.plan.output)
+        return replace(result, functions=seen.functions, lines=seen.lines, ends=seen.ends, phases=phases)
 
     def _is_enough(self, outcome: Outcome) -> bool:
         """Whether the rest need not run: a candidate must be green on every test, a run may skip some."""
@@ -157,11 +173,18 @@ class Runner:
         )
 
     def _with_canary(self, items: list[pytest.Item], collected: Sequence[pytest.Item]) -> list[pytest.Item]:
+        """Add the canary at the end, where it sees whatever a test before it did to those who judge."""
         if not collected:
             return items
-        parent = collected[0].getparent(pytest.Module) or collected[0].session
-        place = random.Random(self.plan.canary).randrange(len(items) + 1)
-        return [*items[:place], _canary(parent, self.plan.canary), *items[place:]]
+        last = (items or collected)[-1]
+        return [*items, _canary(last.getparent(pytest.Module) or last.session, self.plan.canary)]
+
+
+def _between_tests(config: pytest.Config) -> None:
+    """Let nothing be captured between tests, as in a plain run: the first one would get what pytest prints there."""
+    capture = config.pluginmanager.getplugin("capturemanager")
+    if capture is not None:
+        capture.suspend_global_capture(in_=False)
 
 
 class Canary(pytest.Item):
@@ -201,41 +224,3 @@ def shuffled(items: Sequence[pytest.Item], seed: int) -> list[pytest.Item]:
     for group in groups:
         draw.shuffle(group)
     return [item for group in groups for item in group]
-
-
-class Observer:
-    """What a test executes, as far as the plan asks for it; functions only within `with`, a phase of the test.
-
-    What pytest itself runs between the phases, several times the calls of a small test, costs nothing then.
-    """
-
-    def __init__(self, plan: Plan, rootdir: str) -> None:
-        self._functions = ProjectFunctions(rootdir)
-        self._executed = recorder() if plan.record == "functions" else None
-        self._lines: Any = None
-        if plan.record == "lines":
-            from pytest_codemode.worker.mapping import LineMap  # noqa: PLC0415  # coverage is wanted only here
-
-            self._lines = LineMap(rootdir, plan.line_paths)
-
-    def start(self) -> None:
-        """Begin a test."""
-        if self._executed is not None:
-            self._executed.start()
-            self._executed.pause()
-        if self._lines is not None:
-            self._lines.start()
-
-    def __enter__(self) -> None:
-        if self._executed is not None:
-            self._executed.resume()
-
-    def __exit__(self, *_exc: object) -> None:
-        if self._executed is not None:
-            self._executed.pause()
-
-    def stop(self) -> tuple[tuple[str, ...], dict[str, tuple[int, ...]]]:
-        """End the test; return its functions and its lines."""
-        lines = self._lines.stop() if self._lines is not None else {}
-        functions = self._functions.names(self._executed.stop()) if self._executed is not None else ()
-        return functions, lines

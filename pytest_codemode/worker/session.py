@@ -1,5 +1,5 @@
 """One pytest session in a process of its own: run a plan from files on disk, or hold the collected items."""
-# ruff: noqa: PTH110, PTH118  # paths are text here: they come from and go to where they are text
+# ruff: noqa: PTH110, PTH118, PTH120  # paths are text here: they come from and go to where they are text
 
 from __future__ import annotations
 
@@ -37,8 +37,15 @@ def neutral_for(setup: Setup, files: tuple[str, ...] | None, seed: int) -> Neutr
 
 def run_pytest(setup: Setup, plugins: list[object]) -> int:
     """Run `pytest.main` with the user's arguments and return its exit status."""
-    sys.argv = ["pytest", *setup.project.pytest_args]
+    sys.argv = [_started_as(setup), *setup.project.pytest_args]
     return int(pytest.main(pytest_arguments(setup), plugins=plugins))
+
+
+def _started_as(setup: Setup) -> str:
+    """Return `sys.argv[0]` of the user's pytest: `python -m pytest` is told by the folder that puts on `sys.path`."""
+    if setup.project.cwd_on_path:
+        return os.path.join(os.path.dirname(pytest.__file__), "__main__.py")
+    return os.path.join(os.path.dirname(setup.project.python), "pytest")
 
 
 def say_unstarted(say: Say, neutral: Neutral, status: int) -> None:
@@ -51,5 +58,6 @@ def say_unstarted(say: Say, neutral: Neutral, status: int) -> None:
 def needed_files(setup: Setup, nodeids: tuple[str, ...]) -> tuple[str, ...]:
     """Return the files of `nodeids`, absolute, each once; pytest refuses to start with one that does not exist."""
     paths = dict.fromkeys(nodeid.partition("::")[0] for nodeid in nodeids)
-    files = (os.path.normpath(os.path.join(setup.root, path)) for path in paths)
+    # No node id is absolute; a file elsewhere that holds no test would keep the whole run from starting.
+    files = (os.path.normpath(os.path.join(setup.root, path)) for path in paths if not path.startswith("/"))
     return tuple(file for file in files if os.path.exists(file))

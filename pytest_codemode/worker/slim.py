@@ -9,7 +9,7 @@ import pytest
 
 from pytest_codemode.core.codec import encode
 from pytest_codemode.core.failure import Failure, Phase
-from pytest_codemode.worker.recorder import CollectionRecorder, Comparisons, entries_of, is_timeout
+from pytest_codemode.worker.recorder import CollectionRecorder, Comparisons, causes_of, entries_of, is_timeout
 from pytest_codemode.worker.reprs import guarded_text
 
 MAX_SLIM_MESSAGE = 400
@@ -72,4 +72,5 @@ class SlimReports(CollectionRecorder):
             right=right,
             duration_s=call.duration,
             timed_out=timed_out,
+            causes=causes_of(problem),
         )

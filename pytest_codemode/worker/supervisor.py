@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from pytest_codemode.core.codec import decode, encode
 from pytest_codemode.core.failure import Failure
+from pytest_codemode.core.limits import with_limits
 from pytest_codemode.core.outcome import (
     Candidate,
     Mode,
@@ -22,16 +23,24 @@ from pytest_codemode.core.outcome import (
     TryRequest,
     TryResult,
 )
+from pytest_codemode.worker.attributes import Attributes
 from pytest_codemode.worker.book import Book
+from pytest_codemode.worker.calls import Calls
 from pytest_codemode.worker.channel import LineReader, write_line
+from pytest_codemode.worker.disk import Disk
+from pytest_codemode.worker.execute import environment, execute
 from pytest_codemode.worker.fence import SHARED_MEMORY
 from pytest_codemode.worker.held import Held, Unforkable, last_lines
 from pytest_codemode.worker.launching import Launched, launch_cold
 from pytest_codemode.worker.plan import Plan, Setup
-from pytest_codemode.worker.processes import empty, kill_strays
+from pytest_codemode.worker.processes import kill_strays
+from pytest_codemode.worker.programs import Programs
 from pytest_codemode.worker.reloads import Reloads
+from pytest_codemode.worker.remains import Remains
+from pytest_codemode.worker.removal import empty
 from pytest_codemode.worker.tree import Tree
-from pytest_codemode.worker.watch import Interrupted, Watch
+from pytest_codemode.worker.watch import Interrupted, Watch, run_out
+from pytest_codemode.worker.weighing import Tally
 
 MAX_RESTARTS = 200
 """Processes one run may cost: a suite in which everything crashes ends."""
@@ -50,21 +59,29 @@ class Finish:
 class Supervisor:
     """Serves one host, one request at a time."""
 
-    def __init__(self, setup: Setup, files: dict[str, bytes], inbox: LineReader, outbox: int) -> None:
+    def __init__(
+        self, setup: Setup, files: dict[str, bytes], inbox: LineReader, outbox: int, *, forks: bool = True
+    ) -> None:
+        """Serve over `inbox` and `outbox`; without `forks` no session starts as a fork of this process."""
         self._setup = setup
+        self._forks = forks
         self._limits = setup.project.limits
         self._inbox = inbox
         self._outbox = outbox
         self._tree = Tree(setup.root)
         self._tree.write(files)
+        self._attributes = Attributes(setup.root)
         self._held: Held | None = None
         self._watch = Watch(
             limits=self._limits,
-            disk_folder=setup.scratch,
+            disk=Disk((setup.scratch,), self._limits.disk_bytes),
             interrupted=self._interrupted,
             host_fd=inbox.fd,
         )
-        self._reloads = Reloads(setup, self._watch)
+        self._reloads = Reloads(setup, self._watch, forks=forks)
+        self._programs = Programs(setup, self._watch)
+        self._calls: Calls | None = None
+        """Of the program that runs, if it has a `project`."""
 
     def serve(self) -> None:
         """Answer requests until the host closes the line."""
@@ -73,28 +90,37 @@ class Supervisor:
             "run": self._on_run,
             "try": self._on_try,
             "execute": self._on_execute,
+            "converse": self._on_converse,
+            "warm_up": self._on_warm_up,
+            "ping": lambda _message: {"say": "done"},
         }
         try:
             while (message := self._inbox.next()) is not None:
                 handler = handlers.get(str(message.get("op")))
                 if handler is None:
                     continue  # a cancel that came too late
+                write_line(self._outbox, {"say": "taken"})
                 try:
                     answer = {"say": "cancelled"} if self._inbox.pending else handler(message)
                 except Interrupted:
                     answer = {"say": "cancelled"}
                 self._clean_up()
                 write_line(self._outbox, answer)
+                self._programs.prepare()
         finally:
             kill_strays(())
 
     def _interrupted(self) -> bool:
         messages = self._inbox.read_available()
+        for message in messages:
+            if message.get("op") == "answer" and self._calls is not None:
+                self._calls.answer(message)
         return self._inbox.closed or any(message.get("op") == "cancel" for message in messages)
 
     def _clean_up(self) -> None:
-        """Leave nothing of one request to the next: no process, no file."""
+        """Leave nothing of one request to the next: no process, no file, no change of one."""
         kill_strays(self._watch.keep)
+        self._attributes.put_back()
         self._empty_scratch()
 
     def _empty_scratch(self) -> None:
@@ -110,8 +136,16 @@ class Supervisor:
             if self._held is not None:
                 self._held.close()
             self._empty_scratch()
-            self._held = Held.collect(self._setup, self._watch)
+            self._attributes.put_back()
+            self._held = Held.collect(self._setup, self._watch, forks=self._forks)
+            self._empty_scratch()
+            self._attributes.remember()  # with what the project did to its tree when it was imported
         return self._held
+
+    def _keep_attributes(self) -> None:
+        """Let what is about to run change no mode or time of a file in the tree for what comes after it."""
+        if not self._attributes.remembered:
+            self._attributes.remember()
 
     def _on_collect(self, _message: dict[str, Any]) -> dict[str, Any]:
         return {"say": "done", "collection": encode(self._hold().collection)}
@@ -125,25 +159,28 @@ class Supervisor:
             order_seed=request.order_seed,
             record=request.record,
             line_paths=request.line_paths,
+            record_for=request.record_for,
+            output=request.output,
             stop_at_failure=request.stop_at_failure,
             # Whoever asked for it named it in advance; what runs beside it shall not know it by that name.
             canary=f"test_{os.urandom(8).hex()}" if request.canary else "",
             writable=request.mode is Mode.COLD,
         )
-        end_by = started + (request.timeout_s or self._limits.run_s)
+        run_s = request.timeout_s or self._limits.run_s
 
         def emit(result: TestResult) -> None:
-            write_line(self._outbox, {"say": "result", "result": encode(result)})
+            named = replace(result, failures=with_limits(result.failures, self._limits)) if result.failures else result
+            write_line(self._outbox, {"say": "result", "result": encode(named)})
 
         if request.mode is Mode.COLD:
             self._tree.write(request.files)
-            seed = request.hash_seed
-            finish = self._run(plan, emit, end_by, lambda todo: launch_cold(self._setup, todo, seed))
+            finish = self._run_cold(plan, emit, run_s, request.hash_seed)
         elif request.mode is Mode.RELOAD or request.files:
+            self._keep_attributes()
             with self._tree.patched(request.files):
-                finish = self._run(plan, emit, end_by, self._launch_reload)
+                finish = self._run(plan, emit, run_s, self._launch_reload)
         else:
-            finish = self._run_warm(plan, emit, end_by)
+            finish = self._run_warm(plan, emit, run_s)
         result = RunResult(
             status=finish.status,
             results=(),
@@ -154,10 +191,6 @@ class Supervisor:
             output=finish.output,
         )
         return {"say": "done", "run": encode(result)}
-
-    def _lost_session(self) -> bool:
-        """Whether the zygote has died: through no fault of a test, if none was running."""
-        return self._held is not None and not self._held.alive
 
     def _launch_reload(self, plan: Plan) -> Launched:
         if self._held is not None:
@@ -171,15 +204,23 @@ class Supervisor:
             Unforkable: the plan swaps functions, which only a fork can do.
         """
         held = self._hold()
+        if held.forkable:
+            held.keepsakes.put(self._setup.fork_scratch)
         return held.launch(plan) if held.forkable or plan.swaps else self._launch_reload(plan)
 
-    def _run_warm(self, plan: Plan, emit: Callable[[TestResult], None], end_by: float) -> Finish:
+    def _run_cold(self, plan: Plan, emit: Callable[[TestResult], None], run_s: float, hash_seed: int | None) -> Finish:
+        """Run in fresh interpreters, which may write to the tree: what they write there counts."""
+        self._watch.scales.disk = Disk((self._setup.scratch, self._setup.root), self._limits.disk_bytes)
+        return self._run(plan, emit, run_s, lambda todo: launch_cold(self._setup, todo, hash_seed))
+
+    def _run_warm(self, plan: Plan, emit: Callable[[TestResult], None], run_s: float) -> Finish:
+        end_by = time.monotonic() + run_s
         held = self._hold()
         if held.collection.status != "finished":
             book = Book(emit, plan, self._limits.run_s)
             book.errors = held.collection.errors
             return Finish(held.collection.status, held.collection.reason, book, held.output)
-        finish = self._run(plan, emit, end_by, self._launch_held)
+        finish = self._run(plan, emit, run_s, self._launch_held, end_by)
         finish.book.errors = held.collection.errors
         return finish
 
@@ -187,33 +228,44 @@ class Supervisor:
         self,
         plan: Plan,
         emit: Callable[[TestResult], None],
-        end_by: float,
+        run_s: float,
         launch: Callable[[Plan], Launched],
+        end_by: float | None = None,
     ) -> Finish:
         """Run `plan` in as many processes as it takes: after a crash the tests that are left run in a new one."""
+        end_by = end_by or time.monotonic() + run_s
         book = Book(emit, plan, self._limits.run_s)
+        tally = Tally(run_s, self._limits.run_cpu_s, plan.test_cpu_s, book.running_test)
         output = ""
-        retried = False
+        lost_at = -1
         for _ in range(MAX_RESTARTS):
             before = len(book.done)
             with launch(book.begin()) as launched:
+                remains = Remains(launched.process, self._limits.output_bytes)
                 ended = self._watch.run(
-                    launched.process, book, launched.reports, (launched.output,), run_deadline=end_by
+                    launched.process,
+                    book,
+                    launched.reports,
+                    (launched.output,),
+                    run_deadline=end_by,
+                    tally=tally,
+                    before_kill=remains.save,
                 )
             output = launched.output.text() or output
             kill_strays(self._watch.keep)
+            if launched.process.orphaned and not ended.limited and len(book.done) > lost_at:
+                lost_at = len(book.done)  # no test is to blame, but if it happens again where it happened, one may be
+                self._empty_scratch()
+                continue
             clean = book.finished and ended.exit_code == 0 and not ended.limited
             reason = ended.reason or "the test process ended before its tests did"
-            book.close(clean=clean, reason=reason, timed_out=ended.timed_out, lied=ended.lied)
+            book.close(clean=clean, reason=reason, timed_out=ended.timed_out, lied=ended.lied, output=remains.output)
             if clean or book.unfaithful:
                 return Finish("finished", "", book, output)
             if book.unstarted_status is not None:
                 return Finish(*_unstarted(book, output), book, output)
-            if time.monotonic() >= end_by:
-                return Finish("killed", "killed: time limit of the run", book, output)
-            if len(book.done) == before and self._lost_session() and not retried:
-                retried = True
-                continue
+            if time.monotonic() >= end_by or tally.is_over:
+                return Finish("killed", ended.reason if tally.is_over else run_out(tally), book, output)
             if len(book.done) == before:
                 status: Literal["killed", "failed"] = "killed" if ended.limited else "failed"
                 return Finish(status, f"{reason}: {last_lines(output)}".rstrip(": "), book, output)
@@ -224,17 +276,19 @@ class Supervisor:
 
     def _on_try(self, message: dict[str, Any]) -> dict[str, Any]:
         request: TryRequest = decode(TryRequest, message["request"])
+        if not message.get("cold"):
+            self._keep_attributes()
         for candidate in request.candidates:
-            result = self._try(candidate, request)
+            result = self._try(candidate, request, cold=bool(message.get("cold")))
             write_line(self._outbox, {"say": "tried", "result": encode(result)})
             self._clean_up()
             if request.stop_at_pass and result.status == "passed":
                 break
         return {"say": "done"}
 
-    def _try(self, candidate: Candidate, request: TryRequest) -> TryResult:
+    def _try(self, candidate: Candidate, request: TryRequest, *, cold: bool) -> TryResult:
         started = time.monotonic()
-        strategy, results, finish = self._tried_on(candidate, request)
+        strategy, results, finish = self._tried_on(candidate, request, cold=cold)
         return TryResult(
             key=candidate.key,
             status=_status(request.nodeids, results, finish),
@@ -245,26 +299,56 @@ class Supervisor:
         )
 
     def _tried_on(
-        self, candidate: Candidate, request: TryRequest
-    ) -> tuple[Literal["swap", "reload"], list[TestResult], Finish]:
+        self, candidate: Candidate, request: TryRequest, *, cold: bool
+    ) -> tuple[Literal["swap", "reload", "cold"], list[TestResult], Finish]:
         test_s = request.test_timeout_s or self._limits.test_s
-        plan = Plan(test_s=test_s, nodeids=request.nodeids, as_given=True, stop_at_failure=True, slim=True)
-        end_by = time.monotonic() + self._limits.run_s
+        plan = Plan(
+            test_s=test_s,
+            test_cpu_s=request.test_cpu_s,
+            nodeids=request.nodeids,
+            as_given=True,
+            stop_at_failure=True,
+            slim=True,
+        )
+        run_s = self._limits.run_s
         results: list[TestResult] = []
+        if cold:
+            self._tree.write(candidate.files)
+            plan = replace(plan, writable=True)
+            finish = self._run_cold(plan, results.append, run_s, None)
+            return "cold", results, finish
         if candidate.swaps:
             with suppress(Unforkable):
-                finish = self._run(replace(plan, swaps=candidate.swaps), results.append, end_by, self._launch_held)
+                finish = self._run(replace(plan, swaps=candidate.swaps), results.append, run_s, self._launch_held)
                 if not finish.book.unfaithful and finish.status != "failed":
                     return "swap", results, finish
             results.clear()
         with self._tree.patched(candidate.files):
-            finish = self._run(plan, results.append, end_by, self._launch_reload)
+            finish = self._run(plan, results.append, run_s, self._launch_reload)
         return "reload", results, finish
 
-    def _on_execute(self, message: dict[str, Any]) -> dict[str, Any]:
-        from pytest_codemode.worker.execute import execute  # noqa: PLC0415
+    def _on_converse(self, message: dict[str, Any]) -> dict[str, Any]:
+        from pytest_codemode.worker.execute import converse  # noqa: PLC0415
 
-        return {"say": "done", "execution": encode(execute(self._setup, self._watch, message))}
+        end_by = time.monotonic() + decode(float, message["timeout_s"], "timeout_s")
+        self._keep_attributes()
+        self._calls = Calls(end_by, lambda said: write_line(self._outbox, said))
+        try:
+            ended = converse(self._setup, self._watch, self._programs, message, self._calls)
+        finally:
+            self._calls.close()
+            self._calls = None
+        return {"say": "done", "execution": encode(ended)}
+
+    def _on_execute(self, message: dict[str, Any]) -> dict[str, Any]:
+        self._keep_attributes()
+        return {"say": "done", "execution": encode(execute(self._setup, self._watch, self._programs, message))}
+
+    def _on_warm_up(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Start ahead what the first request would have to wait for."""
+        self._programs.warm_up(environment(self._setup, message["env"]))
+        self._hold()
+        return {"say": "done"}
 
 
 def _status(

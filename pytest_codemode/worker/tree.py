@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -49,13 +50,15 @@ class Tree:
         target = self._inside(path)
         missing = [folder for folder in reversed(target.parents) if not folder.exists()]
         for folder in missing:
-            folder.mkdir()
+            with _unlocked(folder):
+                folder.mkdir()
         if target.exists():
             status = target.stat()
             before = _Before(target, target.read_bytes(), (status.st_atime_ns, status.st_mtime_ns), ())
         else:
             before = _Before(target, None, (0, 0), tuple(missing))
-        target.write_bytes(data)
+        with _unlocked(target):
+            target.write_bytes(data)
         self._second += 1
         os.utime(target, (self._second, self._second))
         return before
@@ -74,9 +77,27 @@ class Tree:
 
 def _restore(state: _Before) -> None:
     if state.data is None:
-        state.path.unlink(missing_ok=True)
+        with _unlocked(state.path):
+            state.path.unlink(missing_ok=True)
         for folder in reversed(state.made):
-            folder.rmdir()
+            with _unlocked(folder):
+                folder.rmdir()
     else:
-        state.path.write_bytes(state.data)
+        with _unlocked(state.path):
+            state.path.write_bytes(state.data)
         os.utime(state.path, ns=state.times_ns)
+
+
+@contextmanager
+def _unlocked(path: Path) -> Iterator[None]:
+    """Let the owner write `path` and its folder, as some version control systems and build tools do not."""
+    locked = [(p, p.stat().st_mode) for p in (path.parent, path) if p.exists()]
+    locked = [(p, mode) for p, mode in locked if not mode & stat.S_IWUSR]
+    for place, mode in locked:
+        place.chmod(mode | stat.S_IWUSR)
+    try:
+        yield
+    finally:
+        for place, mode in locked:
+            if place.exists():
+                place.chmod(mode)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
-import importlib
 import os
 import socket
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
 from pytest_codemode.worker.channel import write_line
 from pytest_codemode.worker.forkserver import serve_forks
+from pytest_codemode.worker.guard import Unclean, installed_only, is_own
 from pytest_codemode.worker.plan import Setup
-from pytest_codemode.worker.preload import installed
 from pytest_codemode.worker.session import run_session
 
 
@@ -26,14 +25,10 @@ def serve_reloads(setup: Setup, control: socket.socket, modules: Sequence[str], 
     """
     before = dict(os.environ)
     os.environ.update(environ)  # as conftest files set it, which libraries read when they are imported
-    for name in modules:
-        if name not in sys.modules and installed(name, setup.root):
-            # Whatever it is, the run that imports it for real reports it.
-            with contextlib.suppress(BaseException):
-                importlib.import_module(name)
+    clean = _import(setup, modules)
     os.environ.clear()
     os.environ.update(before)
-    warm = not _project_code(setup.root) and _threads() == 1
+    warm = clean and not _project_code(setup) and _threads() == 1
     write_line(control.fileno(), {"say": "warmed", "warm": warm})
     if not warm:
         os._exit(0)
@@ -42,11 +37,19 @@ def serve_reloads(setup: Setup, control: socket.socket, modules: Sequence[str], 
     serve_forks(setup, control, lambda plan, say: run_session(setup, plan, say))
 
 
-def _project_code(root: str) -> bool:
+def _import(setup: Setup, modules: Sequence[str]) -> bool:
+    """Import what can be; return whether the process is as good as new for the rest."""
+    with installed_only(setup, seen_later=True) as try_import, suppress(Unclean):
+        for name in modules:
+            if name.partition(".")[0] not in sys.modules:
+                try_import(name)
+        return True
+    return False
+
+
+def _project_code(setup: Setup) -> bool:
     files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
-    return any(
-        isinstance(file, str) and file.startswith(root + os.sep) and "site-packages" not in file for file in files
-    )
+    return any(isinstance(file, str) and is_own(file, setup) for file in files)
 
 
 def _threads() -> int:

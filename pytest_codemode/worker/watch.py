@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import selectors
 import signal
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import InitVar, dataclass, field
 from typing import Any, Protocol
 
+from pytest_codemode.core import limits as told
 from pytest_codemode.core.project import Limits
 from pytest_codemode.worker.channel import LineReader, Malformed, Tap
+from pytest_codemode.worker.disk import Disk
 from pytest_codemode.worker.offspring import Offspring
-from pytest_codemode.worker.processes import descendants, kill_strays, resident_bytes, tree_bytes
+from pytest_codemode.worker.processes import kill_strays
+from pytest_codemode.worker.weighing import Broken, Scales, Tally
 
 TICK_S = 0.05
-"""How often memory, processes and disk are weighed; disk less often where that takes long."""
-DISK_SHARE = 0.05
-"""Part of the time that may go into weighing the disk: a fast one is filled in a few tenths of a second."""
+"""How often memory, processes, processor time and disk are weighed; disk less often where that takes long."""
 
 
 class Interrupted(Exception):
@@ -45,7 +46,7 @@ class Ended:
     """One sentence; empty after exit status 0."""
     timed_out: bool = False
     limited: bool = False
-    """Whether the supervisor killed it."""
+    """Whether a limit ended it, or its lies."""
     lied: bool = False
     """Whether it said what cannot be."""
 
@@ -55,13 +56,18 @@ class Watch:
     """Watches one process at a time on behalf of the supervisor."""
 
     limits: Limits
-    disk_folder: str
+    disk: InitVar[Disk]
     interrupted: Callable[[], bool]
     """Whether the host gave up; asked when `host_fd` is readable."""
     host_fd: int
     keep: set[int] = field(default_factory=set)
     """Processes that outlive a request (the zygote and what it started before its first fork)."""
-    _next_disk: float = 0.0
+
+    scales: Scales = field(init=False)
+
+    def __post_init__(self, disk: Disk) -> None:
+        """Get the scales ready."""
+        self.scales = Scales(self.limits, self.keep, disk)
 
     def run(
         self,
@@ -72,45 +78,46 @@ class Watch:
         *,
         run_deadline: float,
         until: Callable[[], bool] = lambda: False,
+        tally: Tally | None = None,
+        before_kill: Callable[[], None] = lambda: None,
     ) -> Ended:
         """Wait until the process has ended or `until()` holds after a message; kill it at a limit.
+
+        Args:
+            tally: of the run that the process is part of; None for a process of its own.
+            before_kill: called while the process that broke a limit is still there.
 
         Raises:
             Interrupted: the host gave up; everything is dead.
         """
-        reason, lie, timed_out = "", "", False
-        next_tick = time.monotonic() + TICK_S
-        with selectors.DefaultSelector() as selector:
+        tally = tally or Tally(run_s=run_deadline - time.monotonic())
+        tally.restart()
+        broken: Broken | None = None
+        with selectors.DefaultSelector() as selector, self._ended_if_interrupted(process):
             self._register(selector, process, reports, taps)
-            while process.exit_code() is None and not until():
-                now = time.monotonic()
-                wait = min(next_tick, listener.deadline, run_deadline) - now
-                try:
-                    self._take_events(selector, max(wait, 0), listener, reports, taps)
-                except Interrupted:
-                    self._end(process)
-                    raise
-                except (Malformed, ValueError) as problem:
-                    reason = lie = _nonsense(problem)
-                now = time.monotonic()
-                if not reason and now >= next_tick:
-                    next_tick = now + TICK_S
-                    reason = self._broken_limit()
-                if not reason and now >= min(listener.deadline, run_deadline) and process.exit_code() is None:
-                    timed_out = True
-                    reason = "killed: time limit of the run" if now >= run_deadline else "killed: time limit of a test"
-                if reason:
-                    self._end(process)
-                    break
+            next_tick = time.monotonic() + TICK_S
+            while broken is None and process.exit_code() is None and not until():
+                wait_s = min(next_tick, listener.deadline, run_deadline) - time.monotonic()
+                broken = self._lie_in_events(selector, max(wait_s, 0), listener, reports, taps)
+                if broken is None and time.monotonic() >= next_tick:
+                    next_tick = time.monotonic() + TICK_S
+                    broken = self.scales.broken(tally)
+                if broken is None and process.exit_code() is None:
+                    broken = _too_late(listener.deadline, run_deadline, tally)
+        if broken is not None:
+            before_kill()
+            self._end(process)
         code = process.exit_code()
         if code is None:  # `until` held
             return Ended(0, "")
-        lie = lie or self._take_rest(listener, reports)
+        if broken is None or not broken.lied:
+            broken = self._take_rest(listener, reports) or broken
         for tap in taps:
             tap.drain()
-        reason = reason or lie
-        timed_out = timed_out or code == -signal.SIGXCPU
-        return Ended(code, reason or _how(code), timed_out, limited=bool(reason), lied=bool(lie))
+        broken = broken or self._limit_of_kernel(code)
+        if broken is None:
+            return Ended(code, _how(code))
+        return Ended(code, broken.reason, broken.timed_out, limited=True, lied=broken.lied)
 
     def _register(
         self, selector: selectors.BaseSelector, process: Offspring, reports: LineReader | None, taps: tuple[Tap, ...]
@@ -122,6 +129,33 @@ class Watch:
             selector.register(tap.fd, selectors.EVENT_READ, tap)
         if process.wake_fd is not None and (reports is None or process.wake_fd != reports.fd):
             selector.register(process.wake_fd, selectors.EVENT_READ, "process")
+
+    @contextmanager
+    def _ended_if_interrupted(self, process: Offspring) -> Iterator[None]:
+        try:
+            yield
+        except Interrupted:
+            self._end(process)
+            raise
+
+    def _lie_in_events(
+        self,
+        selector: selectors.BaseSelector,
+        wait_s: float,
+        listener: Listener,
+        reports: LineReader | None,
+        taps: tuple[Tap, ...],
+    ) -> Broken | None:
+        """Take what comes within `wait_s`; return the first lie in it.
+
+        Raises:
+            Interrupted: the host gave up.
+        """
+        try:
+            self._take_events(selector, wait_s, listener, reports, taps)
+        except (Malformed, ValueError) as problem:
+            return _nonsense(problem)
+        return None
 
     def _take_events(
         self,
@@ -144,28 +178,22 @@ class Watch:
                 if key.data.closed:
                     selector.unregister(key.data.fd)
 
-    def _take_rest(self, listener: Listener, reports: LineReader | None) -> str:
+    def _take_rest(self, listener: Listener, reports: LineReader | None) -> Broken | None:
         """Take the messages that the dead process left, up to a lie, and return that; a line cut short is none."""
         try:
             for message in reports.drain() if reports is not None else ():
                 listener.note(message)
         except (Malformed, ValueError) as problem:
             return _nonsense(problem)
-        return ""
+        return None
 
-    def _broken_limit(self) -> str:
-        pids = set(descendants(os.getpid(), self.keep))
-        if resident_bytes(pids) > self.limits.memory_bytes:
-            return f"killed: memory limit of {self.limits.memory_bytes // 2**20} MiB"
-        if len(pids) > self.limits.processes:
-            return f"killed: limit of {self.limits.processes} processes"
-        if (began := time.monotonic()) >= self._next_disk:
-            full = tree_bytes(self.disk_folder) > self.limits.disk_bytes
-            ended = time.monotonic()
-            self._next_disk = ended + (ended - began) / DISK_SHARE
-            if full:
-                return f"killed: disk limit of {self.limits.disk_bytes // 2**20} MiB"
-        return ""
+    def _limit_of_kernel(self, code: int) -> Broken | None:
+        """Return the limit for which the kernel itself killed the process."""
+        if code == -signal.SIGXCPU:
+            return Broken(f"killed: {told.processor_time_limit(self.limits.test_cpu_s)}", timed_out=True)
+        if code == -signal.SIGXFSZ:
+            return Broken(f"killed: {told.file_size_limit(self.limits)}")
+        return None
 
     def _end(self, process: Offspring) -> None:
         """Kill the process and all it started, and wait for its end (a zygote has to tell it: give it 5 s)."""
@@ -178,15 +206,31 @@ class Watch:
             time.sleep(0.002)
 
 
-def _nonsense(problem: ValueError) -> str:
-    return f"the test process reported nonsense: {problem}"
+def _nonsense(problem: ValueError) -> Broken:
+    return Broken(f"the test process reported nonsense: {problem}", lied=True)
+
+
+def _too_late(deadline: float, run_deadline: float, tally: Tally) -> Broken | None:
+    now = time.monotonic()
+    if now < min(deadline, run_deadline):
+        return None
+    running, test_s = tally.test()
+    if now < run_deadline and running:
+        return Broken(f"killed: time limit of a test ({told.seconds(test_s)})", timed_out=True)
+    if now < run_deadline:
+        return Broken("killed: time limit of a test", timed_out=True)
+    return Broken(run_out(tally), timed_out=True)
+
+
+def run_out(tally: Tally) -> str:
+    """Return the sentence for a run that has used up its wall clock."""
+    run_s = tally.run_s or 0.0
+    return f"killed: time limit of the run ({told.seconds(round(run_s, 1) if run_s < 10 else round(run_s))})"
 
 
 def _how(code: int) -> str:
     if code == 0:
         return ""
-    if code == -signal.SIGXCPU:
-        return "killed: limit of processor time"
     if code < 0:
         try:
             name = signal.Signals(-code).name

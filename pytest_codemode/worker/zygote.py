@@ -20,6 +20,7 @@ from pytest_codemode.worker.confine import prepare
 from pytest_codemode.worker.enter import enter_project
 from pytest_codemode.worker.executed import recorder
 from pytest_codemode.worker.forkserver import serve_forks
+from pytest_codemode.worker.inherited import OpenFile, can_be_private, make_private, open_files
 from pytest_codemode.worker.plan import Plan, Say, Setup
 from pytest_codemode.worker.recorder import CollectionRecorder, FailureRecorder
 from pytest_codemode.worker.runner import Runner
@@ -75,14 +76,15 @@ class Zygote:
         capture.stop_global_capturing()  # each fork starts its own: capture files would be shared between them
         # State that nobody set comes from the system's entropy in a plain run, and must not be the same in each fork.
         reseed = random.getstate() == self._random_before
-        kit = Kit(session, FunctionIndex(self.setup.root, executed), self.setup.root, reseed=reseed)
+        files = open_files()
+        kit = Kit(session, FunctionIndex(self.setup.root, executed), self.setup, files, reseed=reseed)
         prepare()
-        self._tell(session)
+        self._tell(session, private=can_be_private(files))
         gc.collect()
         gc.freeze()  # a collection in a fork would otherwise copy every page that holds an object
         serve_forks(self.setup, self.control, kit.run)
 
-    def _tell(self, session: pytest.Session) -> None:
+    def _tell(self, session: pytest.Session, *, private: bool) -> None:
         changed = {name: text for name, text in os.environ.items() if self._environment.get(name) != text}
         new = (module for name, module in list(sys.modules.items()) if name not in self._modules)
         self._say(
@@ -91,6 +93,7 @@ class Zygote:
                 "nodeids": [item.nodeid for item in session.items],
                 "errors": self.errors,
                 "threads": len(list(Path("/proc/self/task").iterdir())) if sys.platform == "linux" else 1,
+                "private": private,
                 "modules": installed_modules(new, self.setup.root),
                 "environ": changed,
             }
@@ -100,7 +103,18 @@ class Zygote:
 class Kit:
     """What every run needs, made once: registering a plugin costs a fork 0.3 ms."""
 
-    def __init__(self, session: pytest.Session, index: FunctionIndex, rootdir: str, *, reseed: bool) -> None:
+    def __init__(
+        self,
+        session: pytest.Session,
+        index: FunctionIndex,
+        setup: Setup,
+        files: tuple[OpenFile, ...],
+        *,
+        reseed: bool,
+    ) -> None:
+        rootdir = setup.root
+        self._setup = setup
+        self._files = files
         self._session = session
         self._index = index
         self._reseed = reseed
@@ -113,6 +127,7 @@ class Kit:
 
     def run(self, plan: Plan, say: Say) -> None:
         """Run `plan` on the collected items, with its functions swapped."""
+        make_private(self._files, self._setup.fork_scratch)
         try:
             self._index.install(plan.swaps)
         except Unfaithful as problem:

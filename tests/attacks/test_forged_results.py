@@ -152,7 +152,9 @@ def test_no_forger_passes_a_screening(sandbox: Sandboxed, name: str) -> None:
     reloaded = Candidate("reloaded", files)
     tried = sandbox.attempt(swapped, reloaded, on=ATTACKED)
 
-    assert [result.strategy for result in tried] == ["swap", "reload"]
+    # What fails by a refusal of the fence is tried once more, apart from the others.
+    refused = name == "kills its parent"
+    assert [result.strategy for result in tried] == ["cold" if refused else "swap", "reload"]
     assert {result.status for result in tried} <= {"failed", "crashed"}, tried
     if name in LIES:
         assert all("nonsense" in result.results[-1].failures[0].message for result in tried), tried
@@ -211,7 +213,7 @@ REACHING = """
         "signal": lambda: os.kill(parent, 0),
         "memory": lambda: os.open(f"/proc/{parent}/mem", os.O_RDWR),
         "line": lambda: os.open(f"/proc/{parent}/fd/100", os.O_WRONLY),
-        "tree": lambda: pathlib.Path(__file__).with_name("test_reached.py").write_text(""),
+        "tree": lambda: pathlib.Path(__file__).with_name("planted.py").write_text(""),
     }
     for name, attempt in attempts.items():
         try:
@@ -223,8 +225,11 @@ REACHING = """
 
 
 @pytest.mark.parametrize("mode", [Mode.WARM, Mode.RELOAD])
-def test_code_that_runs_during_collection_reaches_neither_supervisor_nor_tree(tmp_path: Path, mode: Mode) -> None:
-    tests = "import reaching\n\ndef test_reached():\n    assert reaching.reached == []\n"
+def test_code_that_runs_during_collection_reaches_neither_supervisor_nor_host(tmp_path: Path, mode: Mode) -> None:
+    """What the unpatched project writes beside itself when it is imported stays in the worker's copy of the tree."""
+    allowed = {"tree"} if mode is Mode.WARM else set()
+    tests = f"import reaching\n\ndef test_reached():\n    assert set(reaching.reached) <= {allowed!r}\n"
     write_project(tmp_path, {"reaching.py": REACHING, "test_reached.py": tests, "pytest.ini": "[pytest]\n"})
     with sandboxed(project_at(tmp_path)) as box:
         assert box.outcomes(mode=mode) == {"test_reached": "passed"}
+    assert not (tmp_path / "planted.py").exists()

@@ -463,3 +463,18 @@ def test_reloads_find_libraries_imported_but_no_project_module(tmp_path: Path) -
         (tried,) = box.attempt(same, on=("test_mod.py::test_early",))
 
     assert (tried.status, tried.strategy) == ("passed", "reload")
+
+
+def test_an_endless_loop_ends_by_its_processor_time_and_a_sleeper_by_the_clock(tmp_path: Path) -> None:
+    write_project(tmp_path, {"m.py": "def f():\n    return 1\n", "test_m.py": "import m\n\ndef test_f():\n    m.f()\n"})
+    loop = "def f():\n    while True:\n        pass\n"
+    sleep = "def f():\n    import time\n    time.sleep(60)\n"
+    candidates = [
+        Candidate(name, {"m.py": source.encode()}, (Swap("m.py", "f", 1, source),))
+        for name, source in (("loop", loop), ("sleep", sleep))
+    ]
+    with sandboxed(project_at(tmp_path)) as box:
+        tried = box.attempt(*candidates, on=("test_m.py::test_f",), test_timeout_s=6.0, test_cpu_s=0.5)
+    assert [one.status for one in tried] == ["timeout", "timeout"]
+    assert "processor time limit of 0.5 s" in tried[0].reason + str(tried[0].results)
+    assert tried[0].duration_s < 6.0 <= tried[1].duration_s

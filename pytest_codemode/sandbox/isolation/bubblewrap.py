@@ -29,7 +29,7 @@ LIBRARY = "/run/codemode"
 
 _NAMESPACES = (
     *("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"),
-    *("--disable-userns", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--hostname", "codemode"),
+    *("--disable-userns", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--hostname", "localhost"),
 )
 # bubblewrap protects these only from users that could write them as directories. Root outside is root's own uid inside:
 # without capabilities it still owns /proc/sys/kernel/core_pattern and may write it.
@@ -163,6 +163,7 @@ class BubblewrapEnclosure:
         return [
             *("--overlay-src", root, "--overlay", f"{STORE}/upper", f"{STORE}/work", root),
             *("--perms", "0555", "--size", "4096", "--tmpfs", state, "--remount-ro", state),
+            *(word for folder in readable.environments(self._project) for word in ("--ro-bind", folder, folder)),
             *("--dir", self._project.invocation_dir),
         ]
 

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,8 @@ LIMITS = Limits(memory_bytes=64 << 20, processes=24, file_bytes=1 << 20, disk_by
 _PATIENCE_S = 20.0
 _MARKER = "codemode-canary-victim"
 _INSIDE = Path(__file__).with_name("canary_inside.py")
+_VICTIM_MODE = 0o640
+_VICTIM_TIME = 1_000_000_000.0
 _VICTIM = "import signal; signal.pause()"
 
 
@@ -40,8 +43,6 @@ class Report:
     capabilities: Capabilities
     secrets_of_processes: bool
     """Whether environment and memory of the host's processes are out of reach, visible or not."""
-    modes_of_files: bool
-    """Whether modes, times and owners of files outside cannot be changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,12 @@ class _Bait:
     def touched(self) -> set[str]:
         """Return what was reached, by the names in `canary_inside`."""
         sockets = {"tcp": self.tcp, "udp": self.udp, "unix": self.unix, "abstract": self.abstract}
+        victim = self.folder / "outside" / "victim.txt"
+        status = victim.stat()
         files = {
-            "write_outside": (self.folder / "outside" / "victim.txt").read_bytes() != b"",
+            "write_outside": victim.read_bytes() != b"",
+            "change_mode_outside": stat.S_IMODE(status.st_mode) != _VICTIM_MODE,
+            "change_times_outside": status.st_mtime != _VICTIM_TIME,
             "create_outside": (self.folder / "outside" / "new.txt").exists(),
             "tree": (self.folder / "tree" / "canary-wrote-this").exists(),
             "signal": self.victim.poll() is not None,
@@ -106,6 +111,7 @@ def _judge(observed: dict[str, Any], touched: set[str]) -> Report:
     # A datagram to nobody is sent without an error: only its arrival counts.
     reached = {name for name, succeeded in observed.items() if succeeded is True and name != "udp"} | touched
     capabilities = Capabilities(
+        private_metadata=not reached & {"change_mode_outside", "change_times_outside", "change_owner_outside"},
         private_writes=not reached & {"tree", "write_outside", "create_outside", "truncate_outside"},
         hidden_proc="read_proc" not in reached,
         no_network=not reached & {"tcp", "udp"},
@@ -115,7 +121,7 @@ def _judge(observed: dict[str, Any], touched: set[str]) -> Report:
         memory_limit="memory" not in reached,
         disk_limit=not reached & {"disk", "disk_tree"},
     )
-    return Report(capabilities, "read_environ" not in reached, "change_mode_outside" not in reached)
+    return Report(capabilities, "read_environ" not in reached)
 
 
 def _observe(enclosure: Enclosure, python: str, bait: _Bait) -> dict[str, Any]:
@@ -149,7 +155,10 @@ def _bait() -> Iterator[_Bait]:
         stack.callback(shutil.rmtree, folder)
         (folder / "tree").mkdir()
         (folder / "outside").mkdir()
-        (folder / "outside" / "victim.txt").touch()
+        victim_file = folder / "outside" / "victim.txt"
+        victim_file.touch()
+        victim_file.chmod(_VICTIM_MODE)
+        os.utime(victim_file, (_VICTIM_TIME, _VICTIM_TIME))
         victim = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", _VICTIM, _MARKER],
             env={"SECRET": _MARKER},

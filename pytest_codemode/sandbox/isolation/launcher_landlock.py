@@ -11,15 +11,18 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import socket
 import time
 from typing import Any, NoReturn
 
-from pytest_codemode.sandbox.isolation import supervision
-from pytest_codemode.sandbox.isolation.removal import remove_tree
+from pytest_codemode.sandbox.isolation import metadata, supervision
 from pytest_codemode.worker import landlock, seccomp, syscalls
+from pytest_codemode.worker.removal import remove_tree
 
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts")
 _HUNT_S = 5.0
+_SERVING = 1
+"""Threads that start here after those of this user have been counted."""
 
 
 def main(plan_descriptor: int) -> NoReturn:
@@ -41,7 +44,13 @@ def _become_second(plan: dict[str, Any]) -> NoReturn:
     for descriptor in plan["kept"]:
         os.close(descriptor)
     syscalls.prctl(syscalls.PR_SET_CHILD_SUBREAPER, 1)
-    supervision.end_with(supervision.run({**plan, "lifeline": plan["second"], "kept": []}, _become, _destroy))
+    full = {**plan, "lifeline": plan["second"], "kept": []}
+    if not plan["fenced"]:
+        supervision.end_with(supervision.run(full, _become, _destroy))
+    ours, theirs = socket.socketpair()
+    full |= {"kept": [ours.fileno()], "metadata": theirs}
+    serve = metadata.Server(ours, plan["writable"]).serve
+    supervision.end_with(supervision.run(full, _become, _destroy, serve))
 
 
 def _become(plan: dict[str, Any]) -> None:
@@ -50,12 +59,13 @@ def _become(plan: dict[str, Any]) -> None:
     supervision.volunteer_for_the_oom_killer()
     os.setsid()
     os.chdir(plan["folder"])
-    supervision.set_limits([*plan["limits"], (resource.RLIMIT_NPROC, _running_tasks() + plan["processes"])])
+    supervision.set_limits([*plan["limits"], (resource.RLIMIT_NPROC, _running_tasks() + plan["processes"] + _SERVING)])
     if plan["fenced"]:
         syscalls.drop_capabilities()  # root could read the memory of processes and raise its limits again
         _restrict_files(plan)
         rules = seccomp.inner_rules(deny_network=not plan["network"], deny_unix=True, truncate=landlock.abi() >= 3)
         seccomp.install(seccomp.program(rules))
+        metadata.hand_over(plan["metadata"])
     os.set_inheritable(plan["ready"], False)
     os.read(plan["ready"], 1)
     os.execve(plan["argv"][0], plan["argv"], plan["env"])

@@ -116,6 +116,18 @@ def interpreter_paths(python: str) -> list[str]:
     return _existing(paths)
 
 
+def environments(project: Project) -> list[str]:
+    """Return the folders in the tree that hold what the interpreter imports besides the project's own.
+
+    The worker's trusted process imports from there too, and tests may not change what it does.
+    """
+    root = project.rootdir
+    sites = [entry for entry in project.sys_path if os.path.basename(entry) in ("site-packages", "dist-packages")]
+    found = [*filter(_is_venv, interpreter_paths(project.python)), *sites]
+    inside = [path for path in _existing(found) if within(path, root) and path != root]
+    return [path for path in inside if os.path.realpath(path) == path]
+
+
 def importable_paths(project: Project) -> list[str]:
     """Return the entries of `sys.path` and what `.pth` files and editable installs in them add."""
     found: list[str] = []

@@ -10,6 +10,7 @@ import json
 import os
 import resource
 import select
+import threading
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -22,7 +23,12 @@ def read_plan(descriptor: int) -> dict[str, Any]:
     return plan
 
 
-def run(plan: dict[str, Any], become: Callable[[dict[str, Any]], object], destroy: Callable[[int], None]) -> int:
+def run(
+    plan: dict[str, Any],
+    become: Callable[[dict[str, Any]], object],
+    destroy: Callable[[int], None],
+    serve: Callable[[], object] | None = None,
+) -> int:
     """Fork a child that becomes the fenced process, and wait for it.
 
     Args:
@@ -30,6 +36,7 @@ def run(plan: dict[str, Any], become: Callable[[dict[str, Any]], object], destro
             of a failure, and `kept`, if given, stays open here; the rest is `become`'s.
         become: replaces the child by the fenced process; must not return.
         destroy: kills the child with everything that descends from it; called before the child is reaped.
+        serve: runs in a thread beside the child, if given.
 
     Returns:
         The exit status for this process, as a shell would give it.
@@ -44,6 +51,8 @@ def run(plan: dict[str, Any], become: Callable[[dict[str, Any]], object], destro
             report(plan, told(problem))
         os._exit(127)
     _let_go({plan["lifeline"], *plan.get("kept", ())})
+    if serve is not None:
+        threading.Thread(target=serve, daemon=True).start()
     status = _wait(child, plan["lifeline"], destroy)
     return status if status >= 0 else 128 - status
 

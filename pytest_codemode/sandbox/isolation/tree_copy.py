@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+from contextlib import suppress
 
 from pytest_codemode.core.errors import SandboxError
 
@@ -25,37 +26,60 @@ def is_skipped(folder: str) -> bool:
 def copy(rootdir: str, destination: str, max_bytes: int) -> None:
     """Copy files, folders and symbolic links (as links); sockets, pipes and devices are left out.
 
-    Modes and times are kept: bytecode caches and the tests of some projects look at them.
+    Modes and times are kept: bytecode caches and the tests of some projects look at them. A link that names a place in
+    the tree by its absolute path names the copy of that place, if there is one.
 
     Raises:
         SandboxError: the files together are larger than `max_bytes`.
     """
     left = max_bytes
     pending = [(rootdir, destination)]
+    folders = []
     while pending:
         source, target = pending.pop()
         os.mkdir(target, 0o700)
-        with os.scandir(source) as entries:
-            found = list(entries)
-        for entry in found:
+        folders.append((source, target))
+        for entry in _entries(source):
             place = os.path.join(target, entry.name)
             if entry.is_dir(follow_symlinks=False):
                 if not is_skipped(entry.path):
                     pending.append((entry.path, place))
                 continue
-            left -= _copy_entry(entry, place)
+            left -= _copy_entry(entry, place, rootdir, destination)
             if left < 0:
                 raise SandboxError(
                     f"{rootdir} is larger than the {max_bytes >> 20} MiB a sandbox may use, and here each sandbox needs"
                     " a copy of it; `codemode doctor` tells how to get the level that needs none"
                 )
+    for source, target in reversed(folders):  # only now: what they hold may have to be written to a closed folder
+        with suppress(OSError):  # gone meanwhile
+            shutil.copystat(source, target, follow_symlinks=False)
 
 
-def _copy_entry(entry: os.DirEntry[str], place: str) -> int:
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    """Return what is in `folder`; nothing where this user may not look, and so no test either."""
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except (PermissionError, FileNotFoundError):
+        return []
+
+
+def _target(link: str, rootdir: str, destination: str) -> str:
+    """Return where the copy of a link leads."""
+    relative = os.path.relpath(link, rootdir) if link.startswith(f"{rootdir}/") else ""
+    parts = relative.split("/")
+    above = (os.path.join(rootdir, *parts[:depth]) for depth in range(1, len(parts) + 1))
+    if not relative or parts[0] == os.pardir or any(is_skipped(folder) for folder in above):
+        return link
+    return os.path.join(destination, relative)
+
+
+def _copy_entry(entry: os.DirEntry[str], place: str, rootdir: str, destination: str) -> int:
     """Copy one thing that is no folder and return its size in bytes."""
     try:
         if entry.is_symlink():
-            os.symlink(os.readlink(entry.path), place)
+            os.symlink(_target(os.readlink(entry.path), rootdir, destination), place)
             return 0
         status = entry.stat(follow_symlinks=False)
         if not stat.S_ISREG(status.st_mode):

@@ -1,4 +1,5 @@
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -133,3 +134,22 @@ def test_the_network_is_open_only_when_the_user_opens_it(namespaces):
     assert int(namespaces.run(code).out) >= closed
     host = str(Path("/proc/self/ns/net").readlink())
     assert namespaces.run("import os; print(os.readlink('/proc/self/ns/net'))").out == host
+
+
+def test_an_environment_in_the_tree_cannot_be_changed_nor_replaced(namespaces, tree):
+    environment = tree / "env" / ".venv"
+    site = environment / "lib" / "site-packages"
+    site.mkdir(parents=True)
+    (environment / "bin").mkdir()
+    (environment / "bin" / "python").symlink_to(sys.executable)
+    (environment / "pyvenv.cfg").write_text(f"home = {Path(sys.executable).resolve().parent}\n")
+    (site / "library.py").write_text("x")
+    (tree / "vendored" / "site-packages").mkdir(parents=True)
+    python, vendored = str(environment / "bin" / "python"), str(tree / "vendored" / "site-packages")
+    namespaces.having(python=python, sys_path=(str(site), vendored, str(tree)))
+
+    assert namespaces.attempt("open('new', 'w'); open(sys.argv[1]).read()", str(site / "library.py")) == "done"
+    for folder in (site, environment / "bin", vendored):
+        assert namespaces.attempt("open(sys.argv[1] + '/library.py', 'w')", str(folder)) == "OSError"
+    for folder in (environment, environment.parent):
+        assert namespaces.attempt("import os; os.rename(sys.argv[1], 'away')", str(folder)) == "OSError"

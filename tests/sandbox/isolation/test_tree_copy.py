@@ -37,6 +37,31 @@ def test_links_are_copied_as_links(tree, tmp_path, copied):
     assert (copy / "broken").readlink() == Path("nowhere")
 
 
+def test_links_that_name_places_of_the_tree_name_those_of_the_copy(tree, copied):
+    (tree / "code" / ".venv").mkdir(parents=True)
+    (tree / "code" / "m.py").touch()
+    (tree / "link").symlink_to(tree / "code" / "m.py")
+    (tree / "environment").symlink_to(tree / "code" / ".venv" / "bin")
+    (tree / "beside").symlink_to(tree.with_name(tree.name + "-beside"))
+    (tree / "above").symlink_to(f"{tree}/code/../../elsewhere")
+    copy = copied()
+    assert (copy / "link").readlink() == copy / "code" / "m.py"
+    assert (copy / "environment").readlink() == tree / "code" / ".venv" / "bin"
+    assert (copy / "beside").readlink() == tree.with_name(tree.name + "-beside")
+    assert (copy / "above").readlink() == tree / "code/../../elsewhere"
+
+
+def test_modes_and_times_of_folders_are_kept_even_of_closed_ones(tree, copied):
+    (tree / "closed").mkdir()
+    (tree / "closed" / "m.py").touch()
+    (tree / "closed").chmod(0o555)
+    os.utime(tree / "closed", (3, 4))
+    copy = copied() / "closed"
+    assert copy.stat().st_mode & 0o777 == 0o555
+    assert copy.stat().st_mtime == 4
+    assert (copy / "m.py").exists()
+
+
 @pytest.mark.parametrize("name", [".git", ".venv", "node_modules", "__pycache__", ".codemode", "env"])
 def test_history_environments_and_caches_are_left_out(tree, copied, name):
     (tree / name).mkdir()

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from pytest_codemode.sandbox.isolation.removal import remove_tree
+from pytest_codemode.worker.removal import empty, remove_tree
 
 
 @pytest.fixture
@@ -63,3 +63,27 @@ def test_depth_does_not_stand_in_the_way(folder):
     os.close(here)
     remove_tree(str(folder))
     assert not folder.exists()
+
+
+def test_a_folder_closed_by_who_wrote_in_it_is_emptied_and_usable_again(folder):
+    (folder / "sub" / "inner").chmod(0)
+    (folder / "sub").chmod(0)
+    folder.chmod(0)
+    folder.parent.chmod(0)
+    empty(str(folder))
+    assert list(folder.iterdir()) == []
+    (folder / "new").touch()
+
+
+def test_a_link_in_place_of_a_folder_gives_way_to_a_folder(folder, tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to(folder)
+    empty(str(link))
+    assert link.is_dir()
+    assert not link.is_symlink()
+    assert (folder / "sub" / "inner" / "file").exists()
+
+
+def test_emptying_what_is_not_there_makes_nothing(tmp_path):
+    empty(str(tmp_path / "missing"))
+    assert list(tmp_path.iterdir()) == []

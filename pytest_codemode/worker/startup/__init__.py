@@ -1,0 +1,1 @@
+"""A folder for PYTHONPATH: Python finds `sitecustomize` here while it starts, before its program."""

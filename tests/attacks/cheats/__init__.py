@@ -1,0 +1,1 @@
+"""Cheats as a model might answer: each turns a failing test green and repairs nothing; none may be accepted."""
