@@ -102,7 +102,12 @@ class Failing:
         tests = TestMap()
         selection = self._sandbox.collect().nodeids if self._hung else None
         nodeids = None if selection is None else tuple(n for n in selection if n not in self._hung)
-        run = self._sandbox.run_tests(RunRequest(nodeids, mode=Mode.WARM, record=record))
+        # What a test executed when its code was the same is known from earlier runs; how it ends is measured now.
+        failing = tuple(dict.fromkeys(failure.nodeid for failure in self._request.failures))
+        reuse = record == "functions"
+        run = self._sandbox.run_tests(
+            RunRequest(nodeids, mode=Mode.WARM, record=record, record_for=failing if reuse else None, reuse=reuse)
+        )
         if run.status == "failed":
             raise SandboxError(f"the tests cannot be run in the sandbox: {run.reason}")
         if run.status == "killed":

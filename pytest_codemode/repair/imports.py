@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import PurePosixPath
+from collections.abc import Callable, Iterable
+
+from pytest_codemode.edits.imported import files_of, imported_names, parent
 
 
 def imported_paths(
@@ -22,36 +23,9 @@ def imported_paths(
         return ()
     found = {
         candidate
-        for name, level in _modules(tree)
-        for start in ([_parent(path, level)] if level else roots)
-        for candidate in _files(start, name)
+        for name, level in imported_names(tree)
+        for start in ([parent(path, level)] if level else roots)
+        for candidate in files_of(start, name)
         if read(candidate) is not None
     }
     return tuple(sorted(found - {path}))
-
-
-def _modules(tree: ast.Module) -> Iterator[tuple[str, int]]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from ((alias.name, 0) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield node.module or "", node.level
-            # `from package import module` names a file too.
-            yield from (
-                (f"{node.module}.{alias.name}" if node.module else alias.name, node.level) for alias in node.names
-            )
-
-
-def _parent(path: str, level: int) -> str:
-    folder = PurePosixPath(path)
-    for _ in range(level):
-        folder = folder.parent
-    return "" if folder.as_posix() == "." else folder.as_posix()
-
-
-def _files(start: str, name: str) -> tuple[str, ...]:
-    """Return the files that may run when `name` is imported from `start`: the packages on the way, then the module."""
-    parts = name.split(".") if name else []
-    stems = ["/".join(filter(None, (start, *parts[:end]))) for end in range(min(1, len(parts)), len(parts) + 1)]
-    packages = tuple(f"{stem}/__init__.py" for stem in stems if stem)
-    return (*packages, f"{stems[-1]}.py") if stems[-1] else ()

@@ -149,7 +149,7 @@ class Judge:
             # Not simply the one behind those that passed: a test that is not collected any more is told first.
             broken = next((nodeid for nodeid in guards if nodeid not in passed), guards[-1])
             guards = tuple(n for n in guards if n not in passed and n != broken)
-            if one.swaps and run.strategy == "reload":
+            if one.swaps and run.strategy != "swap":
                 guards = self._green_from_disk(guards)
                 if not self._green_from_disk((broken,)):
                     continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from pytest_codemode.core.budget import Budget, StopReason
 from pytest_codemode.core.events import Event, Notice, Progress, SandboxReady, TrialDone
@@ -15,6 +16,7 @@ from pytest_codemode.core.report import Unrepaired
 from pytest_codemode.core.request import EngineRequest
 from pytest_codemode.core.task import RepairTask
 from pytest_codemode.core.trial import Trial, Verdict
+from pytest_codemode.edits.describe import where
 from pytest_codemode.repair.accepted import Accepted, combine
 from pytest_codemode.repair.confirm import CONFIRM_PAIRS, Confirmation, Confirmer, missed
 from pytest_codemode.repair.editable import EditableSet
@@ -56,10 +58,25 @@ class Result:
     stop: StopReason = StopReason.EXHAUSTED
 
 
+@dataclass(frozen=True, slots=True)
+class _Solved:
+    """What came of one task."""
+
+    solution: Solution
+    kept: Trial | None
+    unsteady: frozenset[str]
+    """Guards that are unsteady with one of its patches."""
+
+
+Together = Callable[[Sequence[Callable[[], _Solved]]], Sequence[_Solved]]
+"""Runs jobs side by side and returns their results in order; only one of them is ever at work at a time."""
+
+
 class RepairLoop:
     """One run; every collaborator is handed in.
 
     Args:
+        together: solves the tasks of a round side by side; without it they are solved one after the other.
         vetoes: builds the policy's two stages for a task, from the files the failing tests involve.
     """
 
@@ -74,7 +91,9 @@ class RepairLoop:
         proposers: Sequence[Proposer],
         vetoes: Callable[[RepairTask], tuple[Veto, Veto]],
         emit: EventSink,
+        together: Together | None = None,
     ) -> None:
+        self._together = together
         self._request = request
         self._sandbox = sandbox
         self._tree = tree
@@ -125,43 +144,52 @@ class RepairLoop:
         self._say("localise")(f"{len(failures)} failures")
         tasks = self._builder.tasks(failures, tests)
         accepted: list[Accepted] = []
-        while tasks:
-            if stop := self._budget.exceeded():
-                self._leave(tasks, stop)
-                break
-            try:
-                self._take_up(tasks, tests, number, accepted)
-            except KeyboardInterrupt:
-                taken = {solution.task.key for solution in self.result.solutions}
-                self._leave([t for t in tasks if t.key not in taken], StopReason.INTERRUPTED)
-                raise
-            tasks.pop(0)
+        solve = self._one_by_one if self._together is None else self._side_by_side
+        try:
+            solve(tasks, tests, number, accepted)
+        except KeyboardInterrupt:
+            taken = {solution.task.key for solution in self.result.solutions}
+            self._leave([task for task in tasks if task.key not in taken], StopReason.INTERRUPTED)
+            raise
         combined = combine([one.patch for one in accepted], self._tree)
         if isinstance(combined, Applied):
             self._tree.accept(combined.files)
         return bool(accepted)
 
-    def _take_up(self, tasks: list[RepairTask], tests: TestMap, number: int, accepted: list[Accepted]) -> None:
-        """Solve the first task and add its patch to those of this round, unless one of them turns it green already."""
-        task = tasks[0]
-        if self._already_fixed(task, accepted):
-            return
-        solution, kept, unsteady = self._solve(task, tests, tasks[1:])
-        self._failing.unsteady |= unsteady
-        self.result.solutions.append(solution)
+    def _one_by_one(self, tasks: list[RepairTask], tests: TestMap, number: int, accepted: list[Accepted]) -> None:
+        """Solve the tasks in order; one that an earlier patch has turned green is credited to that."""
+        for index, task in enumerate(tasks):
+            if stop := self._budget.exceeded():
+                self._leave(tasks[index:], stop)
+                return
+            if not self._already_fixed(task, accepted):
+                share_s = self._budget.remaining_s() / (len(tasks) - index)
+                self._take(self._solve(task, tests, share_s, tasks[index + 1 :]), number, accepted)
+
+    def _side_by_side(self, tasks: list[RepairTask], tests: TestMap, number: int, accepted: list[Accepted]) -> None:
+        """Solve the tasks at the same time, as far as they wait for a model: their questions make one batch."""
+        assert self._together is not None
+        share_s = self._budget.remaining_s()
+        for solved in self._together([partial(self._solve, task, tests, share_s, []) for task in tasks]):
+            if not self._already_fixed(solved.solution.task, accepted):
+                self._take(solved, number, accepted)
+
+    def _take(self, solved: _Solved, number: int, accepted: list[Accepted]) -> None:
+        """Add a task's patch to those of this round."""
+        task, kept = solved.solution.task, solved.kept
+        self._failing.unsteady |= solved.unsteady
+        self.result.solutions.append(solved.solution)
         if kept is None:
             self._failing.give_up(task)
         elif isinstance(combine([*(one.patch for one in accepted), kept.patch], self._tree), Applied):
-            accepted.append(self._settled(kept, solution, number, unsteady))
+            accepted.append(self._settled(kept, solved.solution, number, solved.unsteady))
             self.result.accepted.append(accepted[-1])
         else:
             # It is looked for again on top of the patches it conflicts with; this is said if there is no other round.
             self.result.dropped[task.key] = "a patch was found, but it changes the same lines as that of another task"
 
-    def _solve(
-        self, task: RepairTask, tests: TestMap, others: list[RepairTask]
-    ) -> tuple[Solution, Trial | None, frozenset[str]]:
-        """Return what came of the task, the patch to keep, and the guards that are unsteady with one of its patches."""
+    def _solve(self, task: RepairTask, tests: TestMap, share_s: float, others: list[RepairTask]) -> _Solved:
+        """Spend at most about `share_s` seconds on a task; a patch is minimised so that `others` profit from it."""
         first, second = self._vetoes(task)
         judge = Judge(
             sandbox=self._sandbox,
@@ -173,7 +201,7 @@ class RepairLoop:
             test_timeout_s=self._request.project.limits.test_s,
         )
         solver = Solver(judge, self._budget, self._proposers, self._watch)
-        solution = solver.solve(task, self._budget.remaining_s() / (len(others) + 1))
+        solution = solver.solve(task, share_s)
         for problem in solution.problems:
             self._emit(Notice("warning", problem))
         kept = solution.chosen or solution.partial
@@ -183,7 +211,7 @@ class RepairLoop:
             changes = applied.files if isinstance(applied, Applied) else {}
             kept = minimise(judge, reach(self._sandbox, _narrowed(task, kept.passed), changes, others), kept)
             solution.settle_on(kept)
-        return solution, kept, frozenset(judge.unsteady)
+        return _Solved(solution, kept, frozenset(judge.unsteady))
 
     def _settled(self, kept: Trial, solution: Solution, number: int, unsteady: frozenset[str]) -> Accepted:
         applied = combine([kept.patch], self._tree)
@@ -304,13 +332,13 @@ class RepairLoop:
 
     def _watch(self, task: RepairTask, batch: Sequence[Patch], trials: Sequence[Trial]) -> None:
         if not trials and batch:
-            self._say("search")(f"{_where(batch[0])} {batch[0].template or batch[0].proposer}")
+            self._say("search")(f"{where(batch[0])} {batch[0].template or batch[0].proposer}")
         for trial in trials:
             if trial.verdict in _TOLD or trial.passed:
                 patch = trial.patch
-                where = _where(patch)
+                place = where(patch)
                 self._emit(
-                    TrialDone(task.key, patch.proposer, patch.template, trial.verdict.value, trial.reason, where)
+                    TrialDone(task.key, patch.proposer, patch.template, trial.verdict.value, trial.reason, place)
                 )
 
 
@@ -318,8 +346,3 @@ def _narrowed(task: RepairTask, nodeids: Iterable[str]) -> RepairTask:
     """Return the task reduced to the failures of some of its tests."""
     wanted = frozenset(nodeids)
     return replace(task, failures=tuple(failure for failure in task.failures if failure.nodeid in wanted))
-
-
-def _where(patch: Patch) -> str:
-    edit = patch.edits[0]
-    return f"{edit.path}:{getattr(edit, 'line', 1)}"

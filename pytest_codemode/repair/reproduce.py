@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pytest_codemode.core.failure import Failure, Phase, headline
 from pytest_codemode.core.outcome import Mode, Outcome, RunRequest, TestResult
 from pytest_codemode.core.ports import Sandbox
+from pytest_codemode.core.refusal import is_refusal
 from pytest_codemode.core.report import Unrepaired
 
 RUNS = 10
@@ -44,6 +45,8 @@ def reproduce(
     killed.append(_again(sandbox, hanging, history, 1, say))
     for nodeid, results in history.items():
         verdict = _verdict(nodeid, results, max(killed))
+        if not isinstance(verdict, Unrepaired):
+            verdict = _refused(nodeid, verdict, [f for f in reported if f.nodeid == nodeid]) or verdict
         if isinstance(verdict, Unrepaired):
             unrepaired.append(verdict)
         else:
@@ -104,6 +107,18 @@ def _verdict(nodeid: str, results: list[TestResult], killed: str) -> tuple[Failu
     detail = (
         f"{outcome.value} in {count} of {len(results)} runs in the sandbox: it may need the network "
         "(--codemode-network), a variable (--codemode-env), a file (--codemode-mount), or other tests before it"
+    )
+    return Unrepaired(nodeid, "not reproducible", detail)
+
+
+def _refused(nodeid: str, found: tuple[Failure, ...], reported: list[Failure]) -> Unrepaired | None:
+    """Tell of a test that is kept from doing here what it did in the user's run, where it failed in another way."""
+    refusal = next((failure for failure in found if is_refusal(failure)), None)
+    if refusal is None or any(is_refusal(one) or one.exception == refusal.exception for one in reported):
+        return None
+    detail = (
+        f"the sandbox refuses what it does before it fails ({headline(refusal)}): it can write below the project, "
+        "HOME and TMPDIR, and read what is installed or shown with --codemode-mount"
     )
     return Unrepaired(nodeid, "not reproducible", detail)
 

@@ -5,21 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pytest_codemode.core.budget import Budget, StopReason
-from pytest_codemode.core.patch import (
-    Applied,
-    CreateModule,
-    DeleteDefinition,
-    DeleteStatement,
-    Edit,
-    Files,
-    Patch,
-    ReplaceDefinition,
-    ReplaceExpression,
-)
+from pytest_codemode.core.patch import Applied, Files
 from pytest_codemode.core.report import Alternative, Cost, NearMiss, RunReport, TaskReport
 from pytest_codemode.core.request import EngineRequest
 from pytest_codemode.core.trial import Trial, Verdict
 from pytest_codemode.edits.apply import apply
+from pytest_codemode.edits.describe import describe
 from pytest_codemode.repair.accepted import Accepted
 from pytest_codemode.repair.confirm import CONFIRM_RUNS_TEXT, Confirmation
 from pytest_codemode.repair.loop import Result
@@ -57,7 +48,16 @@ def summarise(result: Result, request: EngineRequest, budget: Budget, run_id: st
 def cost_of(budget: Budget) -> Cost:
     """Return what was used so far."""
     spent = budget.spent
-    return Cost(spent.time_s, spent.candidates, spent.requests, spent.tokens, spent.usd)
+    return Cost(
+        time_s=spent.time_s,
+        candidates=spent.candidates,
+        requests=spent.requests,
+        tokens=spent.tokens,
+        usd=spent.usd,
+        usage=spent.usage,
+        assumed_usd=spent.assumed_usd,
+        unpriced_tokens=spent.unpriced_tokens,
+    )
 
 
 def _superseded(solution: Solution, later: list[Solution], covered: set[str]) -> bool:
@@ -151,25 +151,6 @@ def _nearest(solution: Solution) -> list[Trial]:
 def _near_miss(trial: Trial) -> NearMiss:
     edit = trial.patch.edits[0]
     return NearMiss(f"{edit.path}:{getattr(edit, 'line', 1)}", describe(trial.patch), trial.verdict.value, trial.reason)
-
-
-def describe(patch: Patch) -> str:
-    """Return the patch in one line, as `'<' -> '<='`."""
-    return "; ".join(_describe(edit) for edit in patch.edits)
-
-
-def _describe(edit: Edit) -> str:
-    if isinstance(edit, ReplaceExpression):
-        return f"{edit.old} -> {edit.new}"
-    if isinstance(edit, DeleteDefinition | ReplaceDefinition):
-        return f"{edit.KIND.replace('_', ' ')} {edit.qualname}"
-    if isinstance(edit, DeleteStatement):
-        return f"delete {edit.old}"
-    if isinstance(edit, CreateModule):
-        return f"new module {edit.path}"
-    text = getattr(edit, "source", "") or getattr(edit, "statement", "") or getattr(edit, "name", "")
-    first = text.strip().splitlines()[0] if text.strip() else ""
-    return f"{edit.KIND.replace('_', ' ')}: {first}"
 
 
 def _guards(confirmation: Confirmation | None, request: EngineRequest) -> str:

@@ -60,6 +60,7 @@ class TaskBuilder:
             sources=sources,
             test_sources=test_sources,
             functions=tuple(sorted(f for f in functions if f.partition("::")[0] in sources)),
+            guards=tests.sharing(frozenset(functions)),
             durations_s={failure.nodeid: tests.duration_s(failure.nodeid) for failure in failures},
         )
 

@@ -13,6 +13,7 @@ from pytest_codemode.core.patch import Applied
 from pytest_codemode.core.project import Project
 from pytest_codemode.core.task import RepairTask
 from pytest_codemode.edits.policy import ALWAYS_ON, RULES, Finding, PolicyContext, examine, undefined_names
+from pytest_codemode.edits.rules.cases import literal
 from pytest_codemode.repair.editable import EditableSet, test_files
 from pytest_codemode.repair.judge import Veto
 from pytest_codemode.repair.sources import SourceTree
@@ -64,6 +65,7 @@ class Vetting:
             tests=test_files(task.nodeids),
             installed=self._importable,
             assertion_literals=assertion_literals(task.failures, task.test_sources.values()),
+            test_literals=test_literals(task.test_sources.values()),
             symlinks=lambda path: self._editable.why_not(path) == "behind a symbolic link",
             disabled_rules=self._off,
         )
@@ -105,7 +107,18 @@ def assertion_literals(failures: Iterable[Failure], test_sources: Iterable[bytes
         except (SyntaxError, ValueError):
             continue
         for node in (n for n in ast.walk(tree) if isinstance(n, ast.Assert)):
-            found |= {repr(c.value) for c in ast.walk(node) if isinstance(c, ast.Constant)}
+            found |= _literals(node)
+    return frozenset(found)
+
+
+def test_literals(test_sources: Iterable[bytes]) -> frozenset[str]:
+    """Return the `repr`s of all literals in the tests' files."""
+    found: set[str] = set()
+    for source in test_sources:
+        try:
+            found |= _literals(ast.parse(source))
+        except (SyntaxError, ValueError):
+            continue
     return frozenset(found)
 
 
@@ -114,7 +127,13 @@ def _constants(text: str) -> set[str]:
         tree = ast.parse(text, mode="eval")
     except (SyntaxError, ValueError):
         return set()
-    return {repr(node.value) for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    return _literals(tree)
+
+
+def _literals(tree: ast.AST) -> set[str]:
+    """Return the `repr`s of constants, and of lists, tuples, sets and dictionaries of them."""
+    kinds = (ast.Constant, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.UnaryOp)
+    return {text for node in ast.walk(tree) if isinstance(node, kinds) and (text := literal(node)) is not None}
 
 
 def importable(project: Project) -> Callable[[str], bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pytest_codemode.core.budget import StopReason
 from pytest_codemode.core.patch import Patch, ReplaceExpression
 from pytest_codemode.core.ports import Proposals
 from pytest_codemode.core.task import RepairTask
@@ -18,8 +19,10 @@ def number(new: str, *, path: str = "m.py", line: int = 2, column: int = 11, old
 class ScriptedProposer:
     """Yields its batches in order and remembers the trials it received; an exception among them is raised."""
 
-    def __init__(self, *script: Batch | Exception, name: str = "scripted") -> None:
+    def __init__(self, *script: Batch | Exception, name: str = "scripted", stop: StopReason | None = None) -> None:
         self.name = name
+        self.told: list[RepairTask] = []
+        self._stop = stop
         self.heard: list[tuple[Trial, ...]] = []
         self.asked = 0
         self.closed = False
@@ -27,10 +30,12 @@ class ScriptedProposer:
 
     def propose(self, task: RepairTask) -> Proposals:
         self.asked += 1
+        self.told.append(task)
         try:
             for step in self._script:
                 if isinstance(step, Exception):
                     raise step
                 self.heard.append((yield step))
+            return self._stop
         finally:
             self.closed = True

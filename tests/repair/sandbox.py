@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from pytest_codemode.core.failure import Failure, Frame, Phase
 from pytest_codemode.core.outcome import (
+    Affected,
+    AffectedRequest,
     Candidate,
     Capabilities,
     Collection,
@@ -105,6 +107,9 @@ class ScriptedSandbox:
         results = self._results(tuple(wanted), tree, self.behaves)
         canary = True if request.canary else None
         return self._interferes(request, RunResult("finished", results, errors, canary_failed=canary))
+
+    def affected_tests(self, request: AffectedRequest) -> Affected:
+        raise NotImplementedError
 
     def try_patches(self, request: TryRequest) -> tuple[TryResult, ...]:
         self.tries.append(request)

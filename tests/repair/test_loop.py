@@ -1,7 +1,8 @@
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from pytest_codemode.core.request import EngineOptions, EngineRequest
 from pytest_codemode.core.task import RepairTask
 from pytest_codemode.repair.editable import EditableSet
 from pytest_codemode.repair.judge import Veto
-from pytest_codemode.repair.loop import RepairLoop, Result
+from pytest_codemode.repair.loop import RepairLoop, Result, Together
 from pytest_codemode.repair.sources import SourceTree
 from pytest_codemode.repair.summary import summarise
 from tests.repair.sandbox import Behaviour, ScriptedSandbox, failure, uncollectable
@@ -107,6 +108,7 @@ class Run:
     """Tests that hang where others fail."""
     vetoes: Callable[[RepairTask], tuple[Veto, Veto]] = allow
     not_run: tuple[str, ...] = ()
+    together: Together | None = None
     events: list[Event] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -134,6 +136,7 @@ class Run:
             proposers=(self.proposer,),
             vetoes=self.vetoes,
             emit=self.events.append,
+            together=self.together,
         )
 
     def result(self) -> Result:
@@ -162,6 +165,21 @@ def test_two_tasks_in_one_file_are_repaired_together_and_proven_once(tmp_path: P
     assert [bool(request.files) for request in cold].count(True) == 2
     assert (tmp_path / "m.py").read_bytes() == SOURCE
     assert run.tree.changes() == ({"m.py": SOURCE}, result.files)
+
+
+def test_tasks_that_are_solved_side_by_side_are_settled_in_order(tmp_path: Path) -> None:
+    begun: list[int] = []
+
+    def together(jobs: Sequence[Callable[[], Any]]) -> list[Any]:
+        begun.append(len(jobs))
+        return [job() for job in reversed(jobs)][::-1]
+
+    run = Run(tmp_path, WANT_TWO, Steps(FIXES), together=together)
+    result = run.result()
+    assert begun == [2]
+    assert [solution.task.nodeids for solution in result.solutions] == [(F,), (G,)]
+    assert run.proposer.asked == [(G,), (F,)]
+    assert result.green
 
 
 def test_a_bug_behind_a_bug_is_repaired_in_a_second_round(tmp_path: Path) -> None:

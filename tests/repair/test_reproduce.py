@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from pytest_codemode.core.failure import Failure, Phase
 from pytest_codemode.core.outcome import Mode, Outcome, RunRequest, RunResult
 from pytest_codemode.core.report import Unrepaired
@@ -50,6 +52,23 @@ def test_a_test_that_the_sandbox_does_not_collect_is_told_as_such() -> None:
         found = reproduced(ScriptedSandbox(("t.py::a",), InTurn(a=[gone])), FAILS)
         (one,) = found.unrepaired
         assert "does not collect it" in one.detail
+
+
+REFUSED = replace(failure("t.py::a"), exception="PermissionError", message="[Errno 13] Permission denied: '/var/x'")
+
+
+def test_a_test_that_only_the_sandbox_refuses_something_is_told_with_the_refusal() -> None:
+    found = reproduced(ScriptedSandbox(("t.py::a",), InTurn(a=[REFUSED])), FAILS)
+    assert found.failures == ()
+    (one,) = found.unrepaired
+    assert one.kind == "not reproducible"
+    assert "Permission denied: '/var/x'" in one.detail
+
+
+def test_a_refusal_that_the_plain_run_reported_too_is_a_failure_like_any_other() -> None:
+    for reported in (REFUSED, replace(REFUSED, message="only for members")):
+        found = reproduced(ScriptedSandbox(("t.py::a",), InTurn(a=[REFUSED])), reported)
+        assert (found.failures, found.unrepaired) == ((REFUSED,), ())
 
 
 def test_a_hanging_test_is_run_only_once_more() -> None:

@@ -7,7 +7,7 @@ import pytest
 from pytest_codemode.core.budget import Allowance, StopReason
 from pytest_codemode.core.errors import ProposerError, SandboxError
 from pytest_codemode.core.outcome import TryRequest, TryResult
-from pytest_codemode.core.patch import Patch
+from pytest_codemode.core.patch import Applied, Patch
 from pytest_codemode.core.ports import Proposals, Proposer
 from pytest_codemode.core.task import RepairTask
 from pytest_codemode.core.trial import Trial, Verdict
@@ -152,7 +152,7 @@ def test_a_proposer_with_endless_ideas_leaves_time_to_the_next_one(tmp_path: Pat
     endless = ScriptedProposer(*((number(str(n)),) for n in range(3, 99)))
     watch = Watch(world, seconds=1.0)
     solution = solved(world, endless, ScriptedProposer((number("2"),)), share_s=10.0, watch=watch)
-    assert len(watch.judged) == 5 + 1
+    assert len(watch.judged) == 3 + 1  # a quarter of ten seconds, a second each
     assert solution.chosen is not None
     assert solution.chosen.patch == number("2")
 
@@ -289,3 +289,45 @@ def test_tests_that_every_good_patch_breaks_are_counted(tmp_path: Path) -> None:
     solution = solved(world, ScriptedProposer(tuple(number(n) for n in "234")))
     assert solution.broke == {GREEN: 2}
     assert solution.verdicts == {Verdict.BROKE: 2, Verdict.FAILED: 1}
+
+
+def test_a_doubtful_patch_is_kept_while_the_next_proposer_is_asked_for_a_better_one(tmp_path: Path) -> None:
+    def veto(applied: Applied) -> tuple[str, tuple[str, ...]]:
+        return "", (("literal-from-assertion",) if returned(applied.files) == "2" else ())
+
+    wanted = wants({RED: frozenset({"2", "1 + 1"})})
+    first, second = ScriptedProposer((number("3"), number("2"))), ScriptedProposer((number("1 + 1"),))
+    solution = solved(World(tmp_path, wanted, veto=veto), first, second)
+    assert solution.chosen is not None
+    assert solution.chosen.patch == number("1 + 1")
+    assert [trial.patch for trial in solution.plausible] == [number("1 + 1"), number("2")]
+    assert [trial.patch for trial in second.told[0].tried][:1] == [number("2")]
+
+
+def test_a_doubtful_patch_is_chosen_if_nobody_has_a_better_one(tmp_path: Path) -> None:
+    def veto(_: Applied) -> tuple[str, tuple[str, ...]]:
+        return "", ("literal-from-assertion",)
+
+    second = ScriptedProposer((number("3"),))
+    solution = solved(World(tmp_path, WANTS_2, veto=veto), ScriptedProposer((number("2"),)), second)
+    assert (second.asked, solution.checked) == (1, True)
+    assert solution.chosen is not None
+    assert solution.chosen.patch == number("2")
+
+
+def test_the_next_proposer_hears_what_was_refused_and_what_made_the_tests_fail_differently(tmp_path: Path) -> None:
+    def veto(applied: Applied) -> tuple[str, tuple[str, ...]]:
+        return ("skips-tests: no" if returned(applied.files) == "5" else ""), ()
+
+    second = ScriptedProposer()
+    solved(World(tmp_path, WANTS_2, veto=veto), ScriptedProposer((number("5"), number("7"))), second)
+    (told,) = second.told
+    assert [(trial.patch, trial.verdict) for trial in told.tried] == [
+        (number("7"), Verdict.FAILED),
+        (number("5"), Verdict.REFUSED),
+    ]
+
+
+def test_the_limit_that_ended_a_proposer_ends_the_task(tmp_path: Path) -> None:
+    proposer = ScriptedProposer((number("3"),), stop=StopReason.COST)
+    assert solved(World(tmp_path, WANTS_2), proposer).stop is StopReason.COST

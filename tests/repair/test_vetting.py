@@ -49,7 +49,7 @@ def test_an_undefined_name_is_found_by_the_second_stage(tmp_path: Path) -> None:
 def test_literals_come_from_the_comparison_and_from_the_assertions_of_the_test_file() -> None:
     one = failure("t.py::a", left="['x', 3]", operator="==", right="<object at 0x1>")
     sources = [b"LIMIT = 9\ndef a():\n    y = 8\n    assert f(5) == 'y'\n", b"no python ("]
-    assert assertion_literals([one], sources) == {"'x'", "3", "5", "'y'"}
+    assert assertion_literals([one], sources) == {"'x'", "3", "['x', 3]", "5", "'y'"}
 
 
 @pytest.mark.parametrize(
