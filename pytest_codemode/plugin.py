@@ -12,7 +12,8 @@ from collections.abc import Generator
 import pytest
 
 from pytest_codemode.core.errors import ConfigError
-from pytest_codemode.options import add_options, wanted
+from pytest_codemode.options.given import wanted
+from pytest_codemode.options.table import add_options
 
 INERT = "PYTEST_CODEMODE_INERT"
 """Set to 1 in the environment of sandboxed runs: the options exist (addopts may hold them) and do nothing."""

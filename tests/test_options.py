@@ -4,7 +4,8 @@ import sys
 import pytest
 
 from pytest_codemode.core.errors import ConfigError
-from pytest_codemode.options import Options, read, read_test_timeout, wanted
+from pytest_codemode.options.given import wanted
+from pytest_codemode.options.reading import Options, read, read_test_timeout
 
 pytestmark = pytest.mark.usefixtures("only_our_plugin")
 
@@ -48,6 +49,7 @@ def test_every_option_is_read_from_the_command_line(options, pytester: pytest.Py
             "API_KEY,DB_TOKEN",
         ),
         *("--codemode-mount", "edits.json", "--codemode-network", "--codemode-report", "out/report.json"),
+        *("--codemode-limit", "memory=1g,cpu=30", "--codemode-limit", "disk=2g"),
     )
 
     here = str(pytester.path)
@@ -63,6 +65,7 @@ def test_every_option_is_read_from_the_command_line(options, pytester: pytest.Py
         python=sys.executable,
         env=("API_KEY", "DB_TOKEN"),
         mounts=(f"{here}/edits.json",),
+        limits=("memory=1g", "cpu=30", "disk=2g"),
         network=True,
         reports=(f"{here}/out/report.json",),
     )
@@ -174,7 +177,7 @@ def test_paths_in_the_configuration_file_are_relative_to_it(pytester: pytest.Pyt
             "--codemode-sandbox: 'jail' is unknown; use one of auto, namespaces, landlock, none",
         ),
         ("--codemode-confirm all", "--codemode-confirm: 'all' is unknown; use one of suite, affected"),
-        ("--codemode-proposer gpt", "--codemode-proposer: 'gpt' is unknown; use auto, search or replay:FILE"),
+        ("--codemode-proposer gpt", "--codemode-proposer: 'gpt' is unknown; use auto, search, claude or replay:FILE"),
         ("--codemode-proposer ,", "--codemode-proposer: '' names no proposer; use auto"),
         ("--codemode-proposer replay:none.json", "--codemode-proposer: 'replay:none.json' names no readable file"),
         ("--codemode-proposer replay:", "--codemode-proposer: 'replay:' names no readable file"),
@@ -182,6 +185,9 @@ def test_paths_in_the_configuration_file_are_relative_to_it(pytester: pytest.Pyt
         ("--codemode-editable /x.py", "--codemode-editable: '/x.py' is not a pattern of paths below rootdir"),
         ("--codemode-python /no/python", "--codemode-python: '/no/python' is not an executable"),
         ("--codemode-env A=1", "--codemode-env: 'A=1' is not the name of an environment variable"),
+        ("--codemode-limit ram=1g", "--codemode-limit: 'ram=1g' names no limit; use NAME=VALUE with one of test-time"),
+        ("--codemode-limit memory", "--codemode-limit: 'memory' has no amount that can be read; write for example"),
+        ("--codemode-limit cpu=1,disk=1k", "--codemode-limit: 'disk=1k' is not between 1 MiB and"),
         ("--codemode-mount none", "does not exist; mount a file or folder that does"),
         ("--codemode-report out.pdf", "--codemode-report: 'out.pdf' has no known suffix; end it in .json or .md"),
     ],

@@ -1,4 +1,7 @@
-"""`codemode doctor`: try every mechanism of isolation on this machine and tell what works, what is missing, and why."""
+"""`codemode doctor`: try every mechanism of isolation on this machine and tell what works, what is missing, and why.
+
+Each level is started with a canary in it, a program that tries what must not work: its findings are the table.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,9 @@ import dataclasses
 import importlib.metadata
 import json
 import platform
+import re
+import shutil
+import subprocess
 import sys
 import textwrap
 from collections.abc import Sequence
@@ -22,6 +28,18 @@ from pytest_codemode.worker import landlock
 WIDTH = 60
 """Columns of the output, at most."""
 
+_SYSTEM_PATH = "/usr/bin:/usr/local/bin:/bin:/usr/sbin:/sbin:/run/current-system/sw/bin"
+_TRIED = {
+    "private_writes": "create or change files outside",
+    "private_metadata": "change modes, times, owners outside",
+    "hidden_proc": "see other processes in /proc",
+    "no_network": "reach TCP and UDP sockets outside",
+    "no_unix_sockets": "reach sockets by path and by name",
+    "no_signals_out": "end a process outside",
+    "process_limit": "fork more than allowed",
+    "memory_limit": "map more than allowed",
+    "disk_limit": "fill more disk than allowed",
+}
 _FENCED = ("container", "namespaces", "landlock", "seatbelt")
 _GREEN, _RED, _PLAIN = "\033[32m", "\033[31m", "\033[0m"
 
@@ -36,7 +54,7 @@ class Diagnosis:
     chosen: str
     """The level that `auto` takes; empty if there is none."""
     notes: tuple[str, ...]
-    """Why no better level is taken, and what the chosen one does not hold."""
+    """What the chosen level does not hold."""
 
     @property
     def safe(self) -> bool:
@@ -46,7 +64,7 @@ class Diagnosis:
 
 def run(argv: Sequence[str]) -> int:
     """Print the diagnosis and return the exit status: 0 if foreign code can be fenced in here."""
-    parser = argparse.ArgumentParser(prog="codemode doctor", description=__doc__)
+    parser = argparse.ArgumentParser(prog="codemode doctor", description=__doc__.partition("\n")[0])
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args(argv)
     diagnosis = diagnose()
@@ -62,7 +80,8 @@ def diagnose() -> Diagnosis:
         isolation = choose_level("auto")
     except SandboxError:
         return Diagnosis(_versions(), findings, "", ())
-    return Diagnosis(_versions(), findings, isolation.level, isolation.notes)
+    notes = next(f.isolation.notes for f in findings if f.level == isolation.level and f.isolation is not None)
+    return Diagnosis(_versions(), findings, isolation.level, notes)
 
 
 def as_json(diagnosis: Diagnosis) -> dict[str, Any]:
@@ -71,6 +90,7 @@ def as_json(diagnosis: Diagnosis) -> dict[str, Any]:
         "versions": diagnosis.versions,
         "chosen": diagnosis.chosen,
         "notes": list(diagnosis.notes),
+        "tried": _TRIED,
         "levels": [
             {
                 "level": finding.level,
@@ -86,8 +106,8 @@ def as_json(diagnosis: Diagnosis) -> dict[str, Any]:
 
 def render(diagnosis: Diagnosis, *, colour: bool) -> str:
     """Return the diagnosis as text of at most `WIDTH` columns (escape sequences not counted)."""
-    versions = [f"{name:<12} {value}"[:WIDTH] for name, value in diagnosis.versions.items()]
-    tables = [_levels(diagnosis, colour), _capabilities(diagnosis, colour)]
+    versions = [line for name, value in diagnosis.versions.items() for line in _wrapped(f"{name:<12} {value}", 13)]
+    tables = [_levels(diagnosis, colour), _capabilities(diagnosis, colour), _canary(diagnosis)]
     blocks = [versions, *tables, *_advice(diagnosis), _verdict(diagnosis)]
     return "\n\n".join("\n".join(block) for block in blocks if block)
 
@@ -115,6 +135,16 @@ def _capabilities(diagnosis: Diagnosis, colour: bool) -> list[str]:
     return lines
 
 
+def _canary(diagnosis: Diagnosis) -> list[str]:
+    """Return what was tried for each line of the table before."""
+    if not any(finding.isolation for finding in diagnosis.findings):
+        return []
+    return [
+        "tried by the canary, in vain where it says yes",
+        *(f"{field.name.replace('_', ' '):<18}{_TRIED[field.name]}" for field in dataclasses.fields(Capabilities)),
+    ]
+
+
 def _advice(diagnosis: Diagnosis) -> list[list[str]]:
     """Return a paragraph for each level that does not work, and one for each note."""
     blocks = []
@@ -130,8 +160,8 @@ def _verdict(diagnosis: Diagnosis) -> list[str]:
     return _wrapped("Foreign code cannot be fenced in here. --codemode-sandbox=none runs it without a fence.")
 
 
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+def _wrapped(text: str, indent: int = 2) -> list[str]:
+    return textwrap.wrap(text, WIDTH, subsequent_indent=" " * indent, break_on_hyphens=False)
 
 
 def _mark(holds: bool, colour: bool, width: str) -> str:
@@ -160,6 +190,21 @@ def _version(distribution: str) -> str:
 def _bubblewrap() -> str:
     try:
         found = binary.find()
-    except SandboxError:
-        return "none"
-    return f"{found.version} ({found.origin})"
+    except SandboxError as problem:
+        return f"none that can be used: {problem}"
+    passed_over = "" if found.origin == "system" else _passed_over()
+    return f"{found.version} ({found.origin}){passed_over}"
+
+
+def _passed_over() -> str:
+    """Tell of the system's bubblewrap that is not used."""
+    system = shutil.which("bwrap", path=_SYSTEM_PATH)
+    if system is None:
+        return ""
+    try:
+        done = subprocess.run([system, "--version"], capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return f"; {system} does not run"
+    version = re.search(r"\d+(?:\.\d+)+", done.stdout)
+    wanted = ".".join(map(str, binary.MINIMUM))
+    return f"; {system} is {version.group() if version else 'of no known version'}, and {wanted} is needed"

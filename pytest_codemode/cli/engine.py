@@ -18,7 +18,7 @@ from pytest_codemode.core.events import Event, Notice, RunDone, to_line
 from pytest_codemode.core.report import RunReport
 from pytest_codemode.core.request import from_json
 from pytest_codemode.report.files import write as write_report
-from pytest_codemode.wiring import repair
+from pytest_codemode.wiring.repairing import repair
 
 GRACE_S = 10.0
 """After the plugin is gone the engine has this long to kill its workers before it ends hard."""

@@ -19,7 +19,7 @@ def run(rootdir: Path, arguments: argparse.Namespace) -> int:
     """Run the program, print what it printed, and return 0 if it succeeded, 124 if it took too long, else 1."""
     if arguments.timeout is not None and not arguments.timeout > 0:
         raise ConfigError("--timeout: give a number of seconds above 0")
-    project = describe(rootdir, python=arguments.python, level=arguments.sandbox, network=arguments.network)
+    project = describe(rootdir, arguments)
     code, stdin = _input(arguments)
     with SandboxClient(project) as sandbox:
         execution = sandbox.execute(code, stdin=stdin, timeout_s=arguments.timeout)
@@ -48,7 +48,8 @@ def _piped() -> str:
 
 
 def _status(execution: Execution) -> int:
-    if execution.status == "killed":
+    if execution.reason:
         print(f"codemode: {execution.reason}", file=sys.stderr)
+    if execution.status == "killed":
         return TIMED_OUT if "time" in execution.reason else 1
     return 0 if execution.exit_code == 0 else 1

@@ -79,8 +79,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="codemode", description="The tools beside `pytest --codemode-fix`.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("doctor", help="show which ways of isolation work here, and how to get the others")
-    serve = commands.add_parser("serve", help="serve the project's sandbox to an MCP client on stdin and stdout")
+    serve = commands.add_parser(
+        "serve", help="serve the repair of the project and its sandbox to an MCP client on stdin and stdout"
+    )
     serve.add_argument("--project", type=Path, metavar="FILE", help="the project as JSON, instead of the one here")
+    serve.add_argument("--allow-write", action="store_true", help="let the client have proven patches written")
     _sandbox_options(serve)
     execute = commands.add_parser("exec", help="run a Python program in the sandbox")
     execute.add_argument("file", nargs="?", default="-", metavar="FILE", help="the program; - for standard input")
@@ -114,6 +117,13 @@ def _sandbox_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--python", metavar="PATH", help="the project's interpreter (default: the one of codemode)")
     parser.add_argument("--sandbox", default="auto", metavar="LEVEL", help="as --codemode-sandbox (default: auto)")
     parser.add_argument("--network", action="store_true", help="let the code use the network")
+    parser.add_argument(
+        "--limit",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="as --codemode-limit: what the code may use, as memory=1g; repeatable",
+    )
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shutil
@@ -11,26 +12,26 @@ from pathlib import Path
 
 from pytest_codemode.cli.root import find_inifile
 from pytest_codemode.core.errors import ConfigError
-from pytest_codemode.core.project import Project
+from pytest_codemode.core.limits import parse
+from pytest_codemode.core.project import Limits, Project
 from pytest_codemode.sandbox.environment import scrub
 
 _ASK_S = 30.0
 """Seconds for another interpreter to tell its path; it may have to compile `site` first."""
 
 
-def describe(rootdir: Path, *, python: str | None = None, level: str = "auto", network: bool = False) -> Project:
+def describe(rootdir: Path, arguments: argparse.Namespace) -> Project:
     """Return the project at `rootdir` with the whole of its tests as selection.
 
     Args:
         rootdir: symlinks resolved.
-        python: its interpreter, None for this one.
-        level: how strictly to isolate.
-        network: whether code may use the network.
+        arguments: `python` (its interpreter, None for this one), `sandbox` (how strictly to isolate), `network`
+            (whether code may use it) and `limit` (a list of `NAME=VALUE`).
 
     Raises:
-        ConfigError: the interpreter cannot be found or run.
+        ConfigError: the interpreter cannot be found or run, or a limit cannot be read.
     """
-    interpreter = _absolute(python) if python else sys.executable
+    interpreter = _absolute(arguments.python) if arguments.python else sys.executable
     inifile = find_inifile(rootdir)
     return Project(
         rootdir=str(rootdir),
@@ -38,11 +39,22 @@ def describe(rootdir: Path, *, python: str | None = None, level: str = "auto", n
         python=interpreter,
         env=scrub(os.environ),
         sys_path=tuple(_sys_path(interpreter)),
-        level=level,
-        network=network,
+        level=arguments.sandbox,
+        network=arguments.network,
+        limits=_limits(arguments.limit),
         workers=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
         inifile=str(inifile) if inifile else "",
     )
+
+
+def _limits(items: list[str]) -> Limits:
+    limits = Limits()
+    for item in items:
+        try:
+            limits = parse([item], limits)
+        except ValueError as problem:
+            raise ConfigError(f"--limit: {item!r} {problem}") from None
+    return limits
 
 
 def _absolute(python: str) -> str:

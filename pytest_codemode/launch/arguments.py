@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 _OUR_PREFIX = "--codemode-"
-_OUR_FLAGS = frozenset({"--codemode-fix", "--codemode-diff", "--codemode-network"})
+_OUR_FLAGS = frozenset(f"--codemode-{name}" for name in ("fix", "diff", "network", "alternatives", "batch"))
 
 # Long options to leave out: they end a run early, choose tests by an earlier run, spread tests over processes, stop for
 # a person, measure, or write files.

@@ -15,11 +15,17 @@ from pathlib import Path
 
 import pytest
 
+from pytest_codemode.core.budget import Allowance, parse_allowance
 from pytest_codemode.core.errors import ConfigError
+from pytest_codemode.core.limits import raised
+from pytest_codemode.core.project import Limits
 from pytest_codemode.launch.arguments import expanded
-from pytest_codemode.options import Options
+from pytest_codemode.options.reading import Options
 
 _PREFIX = "--codemode-"
+_SPENDING = frozenset({"model", "base-url", "escalate", "budget"})
+LOOSENS = "loosens what guards this machine from the code under test"
+SPENDS = "decides which model source code is sent to, or what it may cost"
 
 
 def check_consent(config: pytest.Config, options: Options) -> None:
@@ -32,9 +38,10 @@ def check_consent(config: pytest.Config, options: Options) -> None:
     for name in _loosened(options):
         source = _foreign_source(config, name, given)
         if source:
+            what = SPENDS if name in _SPENDING else LOOSENS
             raise ConfigError(
-                f"{source} loosens what guards this machine from the code under test, which a repository may not do"
-                f" for itself; if you mean it, give {_PREFIX}{name}{_value(name)} on the command line"
+                f"{source} {what}, which a repository may not do for itself;"
+                f" if you mean it, give {_PREFIX}{name}{_value(name)} on the command line"
             )
 
 
@@ -51,8 +58,19 @@ def _loosened(options: Options) -> list[str]:
         "mount": bool(options.mounts),
         "python": bool(options.python),
         "allow": bool(options.allow),
+        "model": bool(options.model),
+        "base-url": bool(options.base_url),
+        "escalate": bool(options.escalate),
+        "budget": _costs_more(options.budget),
+        "limit": bool(raised(options.limits, Limits())),
     }
     return [name for name, holds in loose.items() if holds]
+
+
+def _costs_more(budget: str) -> bool:
+    """Return whether a model may cost more than by default."""
+    usd, usual = parse_allowance(budget).usd, Allowance().usd
+    return usd is None or (usual is not None and usd > usual)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +121,22 @@ def _overrides(pairs: Sequence[tuple[str, str]]) -> Iterator[str]:
 
 def _foreign_source(config: pytest.Config, name: str, given: Given) -> str:
     """Return where the repository has set an option, an empty text if the user has."""
-    ini = f"codemode_{name}"
+    ini = f"codemode_{name.replace('-', '_')}"
     value = config.getoption(ini)
     if value is None:
         file = config.inipath.name if config.inipath else "addopts"
         return "" if ini in given.overrides else f"{ini} ({file})"
     own = given.values(name)
     # Lists gather the values of all sources; of single values the last one holds, and the user's come last.
-    foreign = bool(Counter(value) - Counter(own)) if isinstance(value, list) else not own
+    foreign = _foreign_items(name, value, own) if isinstance(value, list) else not own
     return f"{_PREFIX}{name} (addopts)" if foreign else ""
+
+
+def _foreign_items(name: str, items: list[str], own: list[str]) -> bool:
+    """Return whether the repository has added an item; a limit that only lowers is its own affair."""
+    foreign = list((Counter(items) - Counter(own)).elements())
+    return bool(raised(_commas(foreign), Limits())) if name == "limit" else bool(foreign)
+
+
+def _commas(items: list[str]) -> list[str]:
+    return [part.strip() for item in items for part in item.split(",") if part.strip()]

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from pytest_codemode.core.errors import ConfigError
+from pytest_codemode.core.limits import parse
 from pytest_codemode.core.project import Limits, Project
 from pytest_codemode.launch.arguments import for_sandbox
 from pytest_codemode.launch.places import Places
-from pytest_codemode.options import Options
+from pytest_codemode.options.reading import Options
 from pytest_codemode.sandbox.environment import scrub
 
 _OF_THIS_RUN = ("PYTEST_CURRENT_TEST", "PYTEST_VERSION")
@@ -47,7 +48,7 @@ def describe(config: pytest.Config, options: Options, environment: Mapping[str, 
         network=options.network,
         level=options.sandbox,
         workers=options.workers,
-        limits=Limits(test_s=options.test_timeout_s),
+        limits=parse(options.limits, Limits(test_s=options.test_timeout_s)),
         inifile=places.real(str(config.inipath)) if config.inipath else "",
     )
 

@@ -16,7 +16,7 @@ from pytest_codemode.launch.engine import Ending, Engine, engine_command
 from pytest_codemode.launch.hang import HangGuard
 from pytest_codemode.launch.plain_run import PlainRun
 from pytest_codemode.launch.project import describe, environment_before_tests
-from pytest_codemode.options import Options, read, read_test_timeout
+from pytest_codemode.options.reading import Options, read, read_test_timeout
 from pytest_codemode.report import terminal
 from pytest_codemode.report.live import LiveReport
 from pytest_codemode.report.progress import ProgressLine
@@ -129,6 +129,13 @@ class Repair:
             options=EngineOptions(
                 diff_only=options.diff,
                 proposers=options.proposers,
+                model=options.model,
+                base_url=options.base_url,
+                escalate=options.escalate,
+                protocol=options.protocol,
+                alternatives=options.alternatives,
+                batch=options.batch,
+                price=options.price,
                 budget=options.budget,
                 confirm=options.confirm,
                 allow=options.allow,

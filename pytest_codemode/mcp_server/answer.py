@@ -8,7 +8,7 @@ from typing import Any
 from mcp.types import CallToolResult, TextContent
 
 from pytest_codemode.core.codec import encode
-from pytest_codemode.core.outcome import Collection, Execution, RunResult, SandboxInfo, TryResult
+from pytest_codemode.core.outcome import Affected, Collection, Execution, RunResult, SandboxInfo, TryResult
 
 
 def answer(value: Any, summary: str) -> CallToolResult:
@@ -29,6 +29,15 @@ def of_run(result: RunResult) -> str:
     return f"{text}; {result.reason}" if result.reason else text
 
 
+def of_affected(affected: Affected) -> str:
+    """Return the affected tests in one line, as `7 of 66 tests are affected (2 recorded)`, and the first of them."""
+    head = f"{len(affected.tests)} of {affected.known} known tests are affected ({affected.recorded} recorded)"
+    head = "; ".join(filter(None, (head, affected.reason, *affected.notes)))
+    first = [f"{test.nodeid} {test.why} {test.shared}".removesuffix(" 0") for test in affected.tests[:20]]
+    more = [f"... and {len(affected.tests) - 20} more"] if len(affected.tests) > 20 else []
+    return "\n".join((head, *first, *more))
+
+
 def of_trials(results: tuple[TryResult, ...]) -> str:
     """Return trials in one line, as `3 candidates: 2 failed, 1 passed`."""
     counts = Counter(result.status for result in results)
@@ -44,7 +53,9 @@ def of_collection(collection: Collection) -> str:
 
 def of_execution(execution: Execution, max_chars: int = 4_000) -> str:
     """Return how a program ended and the head of what it printed."""
-    ended = f"exit status {execution.exit_code}" if execution.status == "finished" else f"killed: {execution.reason}"
+    ended = f"exit status {execution.exit_code}" if execution.status == "finished" else execution.reason
+    if execution.status == "finished" and execution.reason:
+        ended = f"{ended}; {execution.reason}"
     printed = "\n".join(filter(None, (execution.stdout, execution.stderr)))
     shown = printed if len(printed) <= max_chars else f"{printed[:max_chars]}\n... (all of it is in the result)"
     return f"{ended}\n{shown}" if shown else ended

@@ -52,6 +52,36 @@ RecordName = Annotated[
 LinePaths = Annotated[
     list[ProjectPath], Field(description='With record="lines": files whose executed lines to report.')
 ]
+RecordFor = Annotated[
+    list[str] | None,
+    Field(
+        description="Record only what these node ids execute; leave out for all that run. With `reuse`: record these"
+        " in any case."
+    ),
+]
+Reuse = Annotated[
+    bool,
+    Field(
+        description='With record="functions": run everything, but record only where the index of earlier runs is out of'
+        " date; the rest of the functions come from there."
+    ),
+]
+ChangedPaths = Annotated[list[ProjectPath], Field(description="Files that changed in some way or other.")]
+ChangedFunctions = Annotated[
+    list[str],
+    Field(
+        description="Functions whose bodies changed, as `src/cart.py::Cart.total`; a class stands for its methods and"
+        " its class body."
+    ),
+]
+Lines = Annotated[
+    bool,
+    Field(description="Run the affected tests once more to tell which lines of the changed files each one executes."),
+]
+Output = Annotated[
+    bool,
+    Field(description="Return what each phase of each test printed; a failure comes with its output in any case."),
+]
 Seconds = Annotated[float | None, Field(description=SECONDS, gt=0)]
 Seed = Annotated[int | None, Field(description="Shuffle the tests with this seed; leave out for the collected order.")]
 HashSeed = Annotated[

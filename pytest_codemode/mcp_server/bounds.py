@@ -22,13 +22,14 @@ CUT = "... (cut: the answer was too large)"
 def bounded(result: RunResult, full_bytes: int = FULL_BYTES) -> RunResult:
     """Return `result` with the details of its last failures left out once `full_bytes` are used up.
 
-    No test, outcome or failure is ever dropped: what is cut is only what explains a failure, and the cut is marked.
+    No test, outcome or failure is ever dropped: what is cut is only what explains them, and the cut is marked.
     """
     room = full_bytes
     results: list[TestResult] = []
     for test in result.results:
-        kept = test if room > 0 or not test.failures else replace(test, failures=tuple(map(_slim, test.failures)))
+        kept = test if room > 0 else _without_details(test)
         room -= _size(kept.failures) if kept.failures else 0
+        room -= sum(len(phase.output) for phase in kept.phases)
         results.append(kept)
     errors = tuple(error if room > 0 else _slim(error) for error in result.collection_errors)
     return replace(result, results=tuple(results), collection_errors=errors)
@@ -36,6 +37,13 @@ def bounded(result: RunResult, full_bytes: int = FULL_BYTES) -> RunResult:
 
 def _size(value: Any) -> int:
     return len(json.dumps(encode(value)))
+
+
+def _without_details(test: TestResult) -> TestResult:
+    if not test.failures and not any(phase.output for phase in test.phases):
+        return test
+    phases = tuple(replace(phase, output=CUT if phase.output else "") for phase in test.phases)
+    return replace(test, failures=tuple(map(_slim, test.failures)), phases=phases)
 
 
 def _slim(failure: Failure) -> Failure:

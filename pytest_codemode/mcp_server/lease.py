@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import anyio
 
+from pytest_codemode.core.errors import CodemodeError
 from pytest_codemode.core.project import Limits
 from pytest_codemode.mcp_server.service import OpenService, Service
 
@@ -30,6 +31,13 @@ class Lease:
             if self._service is None:
                 self._service = await self._opener()
             return self._service
+
+    async def warm_up(self) -> None:
+        """Open the service before it is needed and let it get ready; what keeps it from that is told when it is."""
+        try:
+            await (await self.service()).warm_up()
+        except* CodemodeError:
+            pass
 
     async def aclose(self) -> None:
         """Kill everything that runs, whatever cancels the caller meanwhile."""

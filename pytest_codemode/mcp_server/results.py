@@ -22,6 +22,7 @@ class TryResults:
     """What came of the candidates, in their order."""
 
     results: tuple[outcome.TryResult, ...]
+    sandbox: outcome.InForce | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.tools import Tool
 
 from pytest_codemode import __version__
 from pytest_codemode.mcp_server.lease import Lease
+from pytest_codemode.mcp_server.programs import ProgramTools
 from pytest_codemode.mcp_server.tools import SandboxTools
 
 INSTRUCTIONS = (
@@ -19,20 +21,28 @@ INSTRUCTIONS = (
 
 
 def build(lease: Lease) -> MCPServer[Lease]:
-    """Return a server whose tools use `lease`; the server's end closes it."""
+    """Return the engine's server: the bare sandbox, and programs that call back. The server's end closes the lease."""
+    return served(lease, [*SandboxTools(lease).all(), *ProgramTools(lease).all()], INSTRUCTIONS)
+
+
+def served(
+    lease: Lease, tools: list[Tool], instructions: str, close: Callable[[], None] = lambda: None
+) -> MCPServer[Lease]:
+    """Return a server with `tools`; its end closes the lease, after `close`."""
 
     @asynccontextmanager
     async def lifespan(_: MCPServer[Any]) -> AsyncIterator[Lease]:
         try:
             yield lease
         finally:
+            close()
             await lease.aclose()
 
     return MCPServer(
         "pytest-codemode",
         version=__version__,
-        instructions=INSTRUCTIONS,
-        tools=SandboxTools(lease).all(),
+        instructions=instructions,
+        tools=tools,
         lifespan=lifespan,
         log_level="WARNING",
     )

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from pytest_codemode.core.outcome import (
+    Affected,
+    AffectedRequest,
     Collection,
     Execution,
     RunRequest,
@@ -16,6 +18,7 @@ from pytest_codemode.core.outcome import (
     TryResult,
 )
 from pytest_codemode.core.patch import Files
+from pytest_codemode.core.remote import RemoteAnswer, RemoteCall
 
 OnResult = Callable[[TestResult], Awaitable[None]]
 """Sees each finished test of a run as it comes."""
@@ -42,12 +45,30 @@ class Service(Protocol):
         """Run tests."""
         ...
 
+    async def run_mapped(self, request: RunRequest, on_result: OnResult | None = None) -> RunResult:
+        """Run tests and tell what each executes, recording only where the index is out of date."""
+        ...
+
+    async def affected_tests(self, request: AffectedRequest, on_result: OnResult | None = None) -> Affected:
+        """Return the tests that a change may affect; `on_result` sees those that have to run for it."""
+        ...
+
     async def try_patches(self, request: TryRequest, on_progress: OnProgress | None = None) -> tuple[TryResult, ...]:
         """Try candidates; results in their order."""
         ...
 
     async def execute(self, code: str, stdin: str, timeout_s: float | None) -> Execution:
         """Run a Python program in a fresh process."""
+        ...
+
+    async def warm_up(self) -> None:
+        """Start ahead what the first call would wait for; that call ends what is not done by then."""
+        ...
+
+    async def converse(
+        self, code: str, timeout_s: float | None, on_call: Callable[[RemoteCall], Awaitable[RemoteAnswer]]
+    ) -> Execution:
+        """Run a Python program that may call `project`; `on_call` answers its calls, one at a time."""
         ...
 
     async def refresh(self, files: Files | None = None) -> None:

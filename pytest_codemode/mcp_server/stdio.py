@@ -13,26 +13,28 @@ import signal
 import sys
 
 import anyio
+from mcp.server.mcpserver import MCPServer
 
 from pytest_codemode.mcp_server.lease import Lease
-from pytest_codemode.mcp_server.server import build
 
 PR_SET_PDEATHSIG = 1
 """Source: <linux/prctl.h>."""
 
 
-def serve(lease: Lease, parent: int | None = None) -> int:
+def serve(server: MCPServer[Lease], lease: Lease, parent: int | None = None, *, warm: bool = False) -> int:
     """Serve until the client is gone; return the exit status.
 
     Args:
-        lease: the sandbox to serve.
+        server: the tools, around `lease`.
+        lease: the sandbox.
         parent: process id to die with, as told by that process; None where the client's death is not this server's.
+        warm: whether to get ready before the first call.
     """
     # Before the SDK does: it would draw coloured boxes of the terminal's width into what is a log file.
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     if parent is not None and not _die_with(parent):
         return 1
-    anyio.run(_serve, lease)
+    anyio.run(_serve, server, lease, warm)
     return 0
 
 
@@ -47,10 +49,12 @@ def _die_with(parent: int) -> bool:
     return os.getppid() == parent
 
 
-async def _serve(lease: Lease) -> None:
+async def _serve(server: MCPServer[Lease], lease: Lease, warm: bool) -> None:
     async with anyio.create_task_group() as group:
         group.start_soon(_end_on_signal, lease)
-        await build(lease).run_stdio_async()
+        if warm:
+            group.start_soon(lease.warm_up)
+        await server.run_stdio_async()
         group.cancel_scope.cancel()
 
 

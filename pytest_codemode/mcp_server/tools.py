@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.tools import Tool
-from mcp.types import CallToolResult, ToolAnnotations
-from pydantic import BaseModel, ConfigDict, Field
+from mcp.types import CallToolResult
+from pydantic import Field
 
 from pytest_codemode.core.codec import encode
-from pytest_codemode.core.errors import CodemodeError
+from pytest_codemode.core.limits import with_limit
 from pytest_codemode.core.outcome import (
+    Affected,
+    AffectedRequest,
     Collection,
     Execution,
+    InForce,
     Mode,
     RunRequest,
     RunResult,
@@ -28,10 +29,8 @@ from pytest_codemode.core.outcome import (
 from pytest_codemode.mcp_server import answer, arguments, results
 from pytest_codemode.mcp_server.bounds import bounded
 from pytest_codemode.mcp_server.lease import Lease
-from pytest_codemode.mcp_server.service import Service
-
-PRIVATE = ToolAnnotations(read_only_hint=True, open_world_hint=False)
-"""Whatever runs, runs in a sandbox: nothing outside it changes."""
+from pytest_codemode.mcp_server.service import OnResult
+from pytest_codemode.mcp_server.serving import as_tool, at_most, opened
 
 PROGRAM = (
     "A Python program. It runs in the project's folder with the project's interpreter, so what is installed there can "
@@ -48,12 +47,13 @@ class SandboxTools:
     def all(self) -> list[Tool]:
         """Return every tool, ready to be served."""
         return [
-            _tool(self.run_tests, RunResult),
-            _tool(self.try_patches, results.TryResults),
-            _tool(self.execute_code, Execution),
-            _tool(self.collect_tests, Collection),
-            _tool(self.environment, SandboxInfo),
-            _tool(self.refresh, results.Refreshed),
+            as_tool(self.run_tests, RunResult),
+            as_tool(self.affected_tests, Affected),
+            as_tool(self.try_patches, results.TryResults),
+            as_tool(self.execute_code, Execution),
+            as_tool(self.collect_tests, Collection),
+            as_tool(self.environment, SandboxInfo),
+            as_tool(self.refresh, results.Refreshed),
         ]
 
     async def run_tests(  # noqa: PLR0917  # the SDK passes by name; the signature is the tool's schema
@@ -64,6 +64,9 @@ class SandboxTools:
         mode: arguments.ModeName = "warm",
         record: arguments.RecordName = "nothing",
         line_paths: arguments.LinePaths = [],  # noqa: B006  # see above
+        record_for: arguments.RecordFor = None,
+        reuse: arguments.Reuse = False,
+        output: arguments.Output = False,
         stop_at_failure: Annotated[bool, Field(description="End the run at the first failure.")] = False,
         order_seed: arguments.Seed = None,
         hash_seed: arguments.HashSeed = None,
@@ -81,33 +84,51 @@ class SandboxTools:
             mode=Mode(mode),
             record=record,
             line_paths=tuple(line_paths),
+            record_for=None if record_for is None else tuple(record_for),
+            reuse=reuse,
+            output=output,
             stop_at_failure=stop_at_failure,
             order_seed=order_seed,
             hash_seed=hash_seed,
             canary=canary,
-            timeout_s=_at_most(self._lease.limits.run_s, timeout_s),
-            test_timeout_s=_at_most(self._lease.limits.test_s, test_timeout_s),
+            timeout_s=at_most(self._lease.limits.run_s, timeout_s),
+            test_timeout_s=at_most(self._lease.limits.test_s, test_timeout_s),
         )
         if request.files and request.mode is Mode.WARM:
             raise ToolError("files: a warm run takes none; choose mode `reload` or `cold`")
         total = float(len(request.nodeids)) if request.nodeids is not None else None
-        told = 0
-
-        async def on_result(result: TestResult) -> None:
-            nonlocal told
-            told += 1
-            await ctx.report_progress(told, total, json.dumps(encode(result), separators=(",", ":")))
-
-        async with self._service() as service:
-            result = bounded(await service.run_tests(request, on_result))
+        on_result = _teller(ctx, total)
+        async with opened(self._lease) as service:
+            run = service.run_mapped if request.reuse else service.run_tests
+            result = bounded(await run(request, on_result))
         return answer.answer(result, answer.of_run(result))
 
-    async def try_patches(
+    async def affected_tests(
+        self,
+        ctx: Context[Any, Any],
+        paths: arguments.ChangedPaths = [],  # noqa: B006  # never mutated; the schema shows the default
+        functions: arguments.ChangedFunctions = [],  # noqa: B006  # see above
+        files: arguments.Files = {},  # noqa: B006  # see above
+        lines: arguments.Lines = False,
+    ) -> CallToolResult:
+        """Return the tests that execute changed code: those that share most of it first, of equal ones the quickest.
+
+        Which test executes what is kept in an index; a call runs only tests that are new or whose own code has
+        changed, each told as a progress notification as in `run_tests`. Without a change it brings the index up to
+        date.
+        """
+        request = AffectedRequest(tuple(paths), tuple(functions), arguments.file_bytes(files), lines)
+        async with opened(self._lease) as service:
+            affected = await service.affected_tests(request, _teller(ctx, None))
+        return answer.answer(affected, answer.of_affected(affected))
+
+    async def try_patches(  # noqa: PLR0917  # see above
         self,
         ctx: Context[Any, Any],
         candidates: Annotated[list[arguments.CandidateArgument], Field(description="Patches to try.")],
         nodeids: Annotated[list[str], Field(description="Tests to try each patch on, quickest first.", min_length=1)],
         test_timeout_s: arguments.Seconds = None,
+        test_cpu_s: Annotated[float | None, Field(description="Limit of processor time for each test.", gt=0)] = None,
         stop_at_pass: Annotated[bool, Field(description="Leave out the rest after the first that passes.")] = False,
     ) -> CallToolResult:
         """Try patches on some tests; for each the tests run in order up to the first that is not green."""
@@ -116,16 +137,18 @@ class SandboxTools:
         request = TryRequest(
             candidates=tuple(candidate.candidate() for candidate in candidates),
             nodeids=tuple(nodeids),
-            test_timeout_s=_at_most(self._lease.limits.test_s, test_timeout_s),
+            test_timeout_s=at_most(self._lease.limits.test_s, test_timeout_s),
+            test_cpu_s=at_most(self._lease.limits.test_cpu_s, test_cpu_s),
             stop_at_pass=stop_at_pass,
         )
 
         async def on_progress(done: int, total: int) -> None:
             await ctx.report_progress(done, total, f"{done} of {total} candidates")
 
-        async with self._service() as service:
+        async with opened(self._lease) as service:
             tried = await service.try_patches(request, on_progress)
-        return answer.answer(results.TryResults(tried), answer.of_trials(tried))
+            info = await service.info()
+        return answer.answer(results.TryResults(tried, InForce(info.level, info.capabilities)), answer.of_trials(tried))
 
     async def execute_code(
         self,
@@ -134,19 +157,20 @@ class SandboxTools:
         timeout_s: arguments.Seconds = None,
     ) -> CallToolResult:
         """Run a Python program in a fresh process in the sandbox and return what it printed."""
-        async with self._service() as service:
-            execution = await service.execute(code, stdin, _at_most(self._lease.limits.run_s, timeout_s))
+        async with opened(self._lease) as service:
+            execution = await service.execute(code, stdin, at_most(self._lease.limits.run_s, timeout_s))
+        execution = with_limit(execution, self._lease.limits)
         return answer.answer(execution, answer.of_execution(execution))
 
     async def collect_tests(self) -> CallToolResult:
         """Collect the project's tests, and the errors that keep tests from being collected."""
-        async with self._service() as service:
+        async with opened(self._lease) as service:
             collection = await service.collect()
         return answer.answer(collection, answer.of_collection(collection))
 
     async def environment(self) -> CallToolResult:
         """Tell how well the sandbox isolates here, and which Python runs the tests."""
-        async with self._service() as service:
+        async with opened(self._lease) as service:
             info = await service.info()
         return answer.answer(info, answer.of_info(info))
 
@@ -158,42 +182,18 @@ class SandboxTools:
         ] = None,
     ) -> CallToolResult:
         """Forget everything warm; call it after the project's files have changed."""
-        async with self._service() as service:
+        async with opened(self._lease) as service:
             await service.refresh(None if files is None else arguments.file_bytes(files))
         return answer.answer(results.Refreshed(), "refreshed")
 
-    @asynccontextmanager
-    async def _service(self) -> AsyncIterator[Service]:
-        """Yield the service; what the user can act on becomes a tool error, and the server lives on."""
-        try:
-            yield await self._lease.service()
-        except CodemodeError as problem:
-            raise ToolError(str(problem)) from problem
-        except ExceptionGroup as group:
-            ours, others = group.split(CodemodeError)
-            if ours is None or others is not None:
-                raise
-            raise ToolError("; ".join(dict.fromkeys(_texts(ours)))) from group
 
+def _teller(ctx: Context[Any, Any], total: float | None) -> OnResult:
+    """Return what tells the client of each finished test."""
+    told = 0
 
-def _tool(function: Callable[..., Any], returns: type) -> Tool:
-    """Return `function` as a tool that refuses unknown arguments: a misspelt one must not widen a run silently."""
-    tool = Tool.from_function(function, annotations=PRIVATE, structured_output=False)
-    given = tool.fn_metadata.arg_model
-    strict = cast("type[BaseModel]", type(given.__name__, (given,), {"model_config": ConfigDict(extra="forbid")}))
-    tool.fn_metadata.arg_model = cast("type[Any]", strict)
-    tool.fn_metadata.output_schema = results.schema_of(returns)
-    tool.parameters = strict.model_json_schema()
-    return tool
+    async def on_result(result: TestResult) -> None:
+        nonlocal told
+        told += 1
+        await ctx.report_progress(told, total, json.dumps(encode(result), separators=(",", ":")))
 
-
-def _at_most(limit_s: float, asked_s: float | None) -> float | None:
-    return None if asked_s is None else min(asked_s, limit_s)
-
-
-def _texts(group: BaseExceptionGroup[CodemodeError]) -> Iterator[str]:
-    for problem in group.exceptions:
-        if isinstance(problem, BaseExceptionGroup):
-            yield from _texts(problem)
-        else:
-            yield str(problem)
+    return on_result

@@ -153,10 +153,14 @@ def _facts(report: RunReport, root: str) -> Iterable[tuple[str, str]]:
 
 
 def cost(spent: Cost) -> str:
-    """Return what a run used, as `48.1 s, 9,120 candidates, no model`."""
+    """Return what a run used, as `48 s, 9,120 candidates, no model`; dollars to the cent, upper bounds as such."""
     model = "no model"
-    if spent.requests or spent.tokens or spent.usd:
-        model = f"${spent.usd:.2f} ({_count(spent.requests, 'request')}, {spent.tokens:,} tokens)"
+    if spent.tokens or spent.usd:
+        bound = "up to " if spent.assumed_usd else ""
+        cached = f", {spent.usage.cached_share:.0%} from cache" if spent.usage.cached_share else ""
+        usage = f"{_count(spent.requests, 'request')}, {spent.tokens:,} tokens{cached}"
+        price = "price unknown" if spent.unpriced_tokens else f"{bound}${spent.usd:.2f}"
+        model = f"{price} ({usage})"
     return f"{duration(spent.time_s)}, {_count(spent.candidates, 'candidate')}, {model}"
 
 

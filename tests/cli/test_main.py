@@ -226,11 +226,19 @@ def test_a_program_from_a_file_that_takes_too_long_ends_with_124(project):
     assert "time" in late.stderr
 
 
+def test_a_program_that_runs_into_a_limit_of_the_user_s_is_told_which(project):
+    code = "import os; open(os.environ['TMPDIR'] + '/a', 'wb').write(b'x' * 2**20)"
+    done = command("exec", "--limit", "file-size=512k", "-c", code, cwd=project)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "codemode: most likely the file size limit of 512 KiB"
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
         (["missing.py"], "missing.py cannot be read"),
         (["--timeout", "0", "-c", ""], "give a number of seconds above 0"),
+        (["--limit", "cpu=1", "--limit", "memory=much", "-c", ""], "--limit: 'memory=much' has no amount"),
         (["--python", "no-such-python", "-c", ""], "no-such-python: there is no such program"),
         (["--python", "false", "-c", ""], "cannot be used"),
     ],

@@ -4,7 +4,7 @@ import pytest
 
 from pytest_codemode.core.errors import ConfigError
 from pytest_codemode.launch.consent import check_consent
-from pytest_codemode.options import read
+from pytest_codemode.options.reading import read
 
 pytestmark = pytest.mark.usefixtures("only_our_plugin")
 
@@ -15,7 +15,13 @@ LOOSENING = {
     "mount": "/",
     "python": sys.executable,
     "allow": "always-equal",
+    "limit": "memory=1t",
+    "model": "claude-sonnet-5-5",
+    "base-url": "http://127.0.0.1:9",
+    "escalate": "claude-opus-5-5",
+    "budget": "usd=1000",
 }
+REFUSED = "(loosens what guards this machine|decides which model)"
 
 
 @pytest.fixture
@@ -35,14 +41,18 @@ def flag(name: str) -> str:
 
 
 def ini(name: str) -> str:
-    return f"codemode_{name}={LOOSENING[name] or 'true'}"
+    return f"{ini_name(name)}={LOOSENING[name] or 'true'}"
+
+
+def ini_name(name: str) -> str:
+    return f"codemode_{name.replace('-', '_')}"
 
 
 @pytest.mark.parametrize("name", LOOSENING)
 def test_an_ini_file_must_not_loosen(pytester: pytest.Pytester, check, name: str):
     pytester.path.joinpath("pytest.ini").write_text(f"[pytest]\n{ini(name)}\n")
 
-    with pytest.raises(ConfigError, match=rf"^codemode_{name} \(pytest.ini\) loosens.*give --codemode-{name}"):
+    with pytest.raises(ConfigError, match=rf"^{ini_name(name)} \(pytest.ini\) {REFUSED}.*give --codemode-{name}"):
         check()
 
 
@@ -50,7 +60,7 @@ def test_an_ini_file_must_not_loosen(pytester: pytest.Pytester, check, name: str
 def test_addopts_must_not_loosen(pytester: pytest.Pytester, check, name: str):
     pytester.path.joinpath("pytest.ini").write_text(f"[pytest]\naddopts = {flag(name)}\n")
 
-    with pytest.raises(ConfigError, match=rf"^--codemode-{name} \(addopts\) loosens.*give --codemode-{name}"):
+    with pytest.raises(ConfigError, match=rf"^--codemode-{name} \(addopts\) {REFUSED}.*give --codemode-{name}"):
         check()
 
 
@@ -58,7 +68,7 @@ def test_addopts_must_not_loosen(pytester: pytest.Pytester, check, name: str):
 def test_an_override_in_addopts_must_not_loosen(pytester: pytest.Pytester, check, name: str):
     pytester.path.joinpath("pytest.ini").write_text(f"[pytest]\naddopts = -o {ini(name)}\n")
 
-    with pytest.raises(ConfigError, match=rf"^codemode_{name} .* loosens"):
+    with pytest.raises(ConfigError, match=rf"^{ini_name(name)} .* {REFUSED}"):
         check()
 
 
@@ -101,3 +111,18 @@ def test_an_ini_file_may_tighten(pytester: pytest.Pytester, check, line: str):
     pytester.path.joinpath("pytest.ini").write_text(f"[pytest]\n{line}\n")
 
     check()
+
+
+@pytest.mark.parametrize("line", ["codemode_limit=memory=100m", "addopts = --codemode-limit=memory=100m"])
+def test_a_repository_may_lower_limits_while_the_user_raises_others(pytester: pytest.Pytester, check, line: str):
+    pytester.path.joinpath("pytest.ini").write_text(f"[pytest]\n{line}\n")
+
+    check()
+    check("--codemode-limit", "processes=1000")
+
+
+def test_a_limit_raised_beside_one_that_is_lowered_still_loosens(pytester: pytest.Pytester, check):
+    pytester.path.joinpath("pytest.ini").write_text("[pytest]\naddopts = --codemode-limit=cpu=1,memory=1t\n")
+
+    with pytest.raises(ConfigError, match=r"--codemode-limit \(addopts\) loosens"):
+        check("--codemode-limit", "processes=1000")

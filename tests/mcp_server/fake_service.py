@@ -14,6 +14,8 @@ import anyio
 from pytest_codemode.core.errors import SandboxError
 from pytest_codemode.core.failure import Failure, Phase
 from pytest_codemode.core.outcome import (
+    Affected,
+    AffectedTest,
     Capabilities,
     Collection,
     Execution,
@@ -64,6 +66,16 @@ class FakeService:
             if on_result is not None:
                 await on_result(result)
         return RunResult("finished", tuple(results), duration_s=1.25)
+
+    async def run_mapped(self, request, on_result=None):
+        self.note("mapped")
+        return await self.run_tests(request, on_result)
+
+    async def affected_tests(self, request, on_result=None):
+        self.requests.append(request)
+        if on_result is not None:
+            await on_result(TestResult("test_a.py::test_one", Outcome.PASSED))
+        return Affected((AffectedTest("test_a.py::test_one", "executes", 2, 0.1),), known=3, recorded=1)
 
     async def _run(self, nodeid):
         if nodeid == "hangs":

@@ -1,5 +1,5 @@
 from pytest_codemode.core.failure import Failure, Frame, Phase
-from pytest_codemode.core.outcome import Outcome, RunResult, TestResult
+from pytest_codemode.core.outcome import Outcome, PhaseResult, RunResult, TestResult
 from pytest_codemode.mcp_server.bounds import CUT, MAX_MESSAGE_CHARS, bounded
 
 
@@ -23,6 +23,14 @@ def test_a_large_answer_keeps_every_test_and_marks_what_it_cut():
     assert last.message == "m" * MAX_MESSAGE_CHARS + CUT
     assert last.output == CUT
     assert small.results[-1].functions == ("a.py::f",)
+
+
+def test_what_tests_printed_counts_and_is_cut_like_what_explains_a_failure():
+    printed = PhaseResult(Phase.CALL, "passed", 0.5, "o" * 1000)
+    tests = tuple(TestResult(str(n), Outcome.PASSED, phases=(printed,)) for n in range(100))
+    small = bounded(RunResult("finished", tests), full_bytes=5_000)
+    assert small.results[0] == tests[0]
+    assert small.results[-1].phases == (PhaseResult(Phase.CALL, "passed", 0.5, CUT),)
 
 
 def test_passing_tests_are_never_touched():

@@ -11,7 +11,10 @@ from mcp import Client
 from pytest_codemode.core.codec import decode
 from pytest_codemode.core.errors import SandboxError
 from pytest_codemode.core.outcome import (
+    Affected,
+    AffectedRequest,
     Candidate,
+    Execution,
     Mode,
     Outcome,
     RunRequest,
@@ -60,7 +63,15 @@ def text_of(result):
 
 async def test_every_tool_describes_each_of_its_arguments(client):
     tools = {tool.name: tool for tool in (await client.list_tools()).tools}
-    assert set(tools) == {"run_tests", "try_patches", "execute_code", "collect_tests", "environment", "refresh"}
+    assert set(tools) == {
+        "run_tests",
+        "affected_tests",
+        "try_patches",
+        "execute_code",
+        "collect_tests",
+        "environment",
+        "refresh",
+    }
     for tool in tools.values():
         assert tool.description
         assert tool.input_schema["additionalProperties"] is False
@@ -100,6 +111,8 @@ async def test_a_request_reaches_the_service_as_it_was_asked(client, service):
         "hash_seed": 0,
         "canary": "test_canary",
         "timeout_s": 2.5,
+        "output": True,
+        "record_for": ["b"],
     }
     await client.call_tool("run_tests", arguments)
     (request,) = service.requests
@@ -107,7 +120,40 @@ async def test_a_request_reaches_the_service_as_it_was_asked(client, service):
     assert request.files == {"src/a.py": b"\xff\r\n"}
     assert request.mode is Mode.COLD
     assert (request.record, request.line_paths, request.stop_at_failure) == ("lines", ("src/a.py",), True)
+    assert (request.output, request.record_for, request.reuse) == (True, ("b",), False)
     assert (request.order_seed, request.hash_seed, request.canary, request.timeout_s) == (7, 0, "test_canary", 2.5)
+
+
+async def test_a_run_that_reuses_the_index_goes_through_it(client, service):
+    await client.call_tool("run_tests", {"nodeids": ["a"], "record": "functions", "reuse": True})
+    assert service.events == ["mapped"]
+    assert service.requests[0].reuse
+
+
+async def test_affected_tests_come_back_ranked_and_those_that_ran_are_told(client, service):
+    seen = []
+
+    async def on_progress(_progress, _total, message):
+        seen.append(decode(TestResult, json.loads(message)).nodeid)
+
+    files = {"a.py": base64.b64encode(b"x = 1").decode()}
+    arguments = {"paths": ["b.py"], "functions": ["c.py::C.f"], "files": files, "lines": True}
+    result = await client.call_tool("affected_tests", arguments, progress_callback=on_progress)
+    assert service.requests == [AffectedRequest(("b.py",), ("c.py::C.f",), {"a.py": b"x = 1"}, lines=True)]
+    assert decode(Affected, result.structured_content).tests[0].nodeid == "test_a.py::test_one"
+    assert text_of(result) == "1 of 3 known tests are affected (1 recorded)\ntest_a.py::test_one executes 2"
+    assert seen == ["test_a.py::test_one"]
+
+
+async def test_a_program_that_failed_is_told_the_limit_it_most_likely_ran_into(service):
+    async def execute(code, stdin, timeout_s):
+        return Execution("finished", 1, "", "OSError: [Errno 27] File too large")
+
+    service.execute = execute
+    async with Client(server_of(service)) as client:
+        result = await client.call_tool("execute_code", {"code": "c"})
+    assert result.structured_content["reason"] == "most likely the file size limit of 512 MiB"
+    assert text_of(result).startswith("exit status 1; most likely the file size limit of 512 MiB\n")
 
 
 async def test_each_finished_test_is_told_before_the_run_is_over(client):

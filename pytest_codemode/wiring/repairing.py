@@ -1,22 +1,20 @@
-"""The composition root: the only module that knows every concrete class."""
+"""One whole repair run: put together, driven, written, reported."""
 
 from __future__ import annotations
 
 import dataclasses
 import datetime
 import sysconfig
-from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from pytest_codemode.core.budget import Budget, StopReason, parse_allowance
 from pytest_codemode.core.errors import CodemodeError, ConfigError
-from pytest_codemode.core.events import Event, Notice, Progress, RunDone, RunStarted
+from pytest_codemode.core.events import Event, Notice, Progress, RunDone, RunStarted, Turn
 from pytest_codemode.core.patch import Files
 from pytest_codemode.core.ports import EventSink, Proposer
 from pytest_codemode.core.report import RunReport
-from pytest_codemode.core.request import EngineOptions, EngineRequest
-from pytest_codemode.proposers.replay import ReplayProposer
-from pytest_codemode.proposers.search.engine import SearchProposer
+from pytest_codemode.core.request import EngineRequest
 from pytest_codemode.repair.editable import EditableSet, test_files
 from pytest_codemode.repair.installed import refuse_installed_copy
 from pytest_codemode.repair.loop import RepairLoop, Result
@@ -27,34 +25,21 @@ from pytest_codemode.repair.tree import lock, recover, write
 from pytest_codemode.repair.unguarded import sentence, unguarded
 from pytest_codemode.repair.vetting import Vetting, switched_off
 from pytest_codemode.sandbox.client import SandboxClient
+from pytest_codemode.wiring.proposing import Proposing, named
 
 
-def proposers(options: EngineOptions, read: Callable[[str], bytes | None]) -> tuple[Proposer, ...]:
-    """Return the proposers that the user named, in order; `read` returns a file of the tree.
-
-    Raises:
-        ConfigError: a name is none of ours, or needs what is not there.
-    """
-    made: dict[str, Proposer] = {}
-    for name in options.proposers:
-        if name in ("auto", "search"):
-            made.setdefault("search", SearchProposer())
-        elif name.startswith("replay:"):
-            made[name] = ReplayProposer(Path(name.removeprefix("replay:")), read)
-        else:
-            raise ConfigError(f"--codemode-proposer: there is no proposer {name!r}; use auto, search or replay:FILE")
-    return tuple(made.values())
-
-
-def repair(request: EngineRequest, emit: EventSink) -> RunReport:
+def repair(request: EngineRequest, emit: EventSink, proposers: tuple[Proposer, ...] = ()) -> RunReport:
     """Do one whole run: recover, lock, repair, prove, write, report.
+
+    Args:
+        request: what to repair.
+        emit: hears how it goes.
+        proposers: in the place of those that the request's options name.
 
     Raises:
         ConfigError: the run cannot start; once it has, whatever ends it is in the report.
     """
     rootdir = Path(request.project.rootdir)
-    tree = SourceTree(rootdir)
-    chosen = proposers(request.options, tree.read)
     if recovered := recover(rootdir):
         emit(Notice("warning", recovered))
     with lock(rootdir):
@@ -62,15 +47,17 @@ def repair(request: EngineRequest, emit: EventSink) -> RunReport:
         store = RunStore.create(rootdir, started)
 
         def tell(event: Event) -> None:
-            emit(event)
+            if not isinstance(event, Turn):  # long, and for the record alone
+                emit(event)
             if not isinstance(event, Progress):
                 store.append(event)
 
         failing = tuple(dict.fromkeys(failure.nodeid for failure in request.failures))
-        tell(RunStarted(store.run_id, started.isoformat(), failing, tuple(p.name for p in chosen)))
+        names = tuple(one.name for one in proposers) or named(request.options)
+        tell(RunStarted(store.run_id, started.isoformat(), failing, names))
         budget = Budget(parse_allowance(request.options.budget))
         try:
-            report = _repaired(request, chosen, tree=tree, budget=budget, store=store, tell=tell)
+            report = _repaired(request, proposers, budget=budget, store=store, tell=tell)
         except CodemodeError as problem:
             report = RunReport(store.run_id, str(problem), green=False, error=True, cost=cost_of(budget))
         except KeyboardInterrupt:
@@ -81,28 +68,33 @@ def repair(request: EngineRequest, emit: EventSink) -> RunReport:
 
 
 def _repaired(
-    request: EngineRequest,
-    chosen: tuple[Proposer, ...],
-    *,
-    tree: SourceTree,
-    budget: Budget,
-    store: RunStore,
-    tell: EventSink,
+    request: EngineRequest, given: tuple[Proposer, ...], *, budget: Budget, store: RunStore, tell: EventSink
 ) -> RunReport:
     options, rootdir = request.options, Path(request.project.rootdir)
     refuse_installed_copy(request)
-    editable = EditableSet(rootdir, options.editable, test_files(request.selected), _own_prefixes(request))
+    tree = SourceTree(rootdir)
+    editable = EditableSet(
+        rootdir, options.editable, test_files(request.selected), own_prefixes(request.project.python)
+    )
     vetting = Vetting(request.project, tree, editable, options.editable, switched_off(options.allow))
-    with SandboxClient(request.project) as sandbox:
+    with ExitStack() as resources:
+        started: list[SandboxClient] = []
+        proposing = Proposing(
+            options, tree=tree, budget=budget, emit=tell, sandbox=lambda: started[0], resources=resources
+        )
+        proposers = given or proposing.all()  # what is wrong with the options is said before anything is started
+        sandbox = resources.enter_context(SandboxClient(request.project))
+        started.append(sandbox)
         loop = RepairLoop(
             request,
             sandbox=sandbox,
             tree=tree,
             editable=editable,
             budget=budget,
-            proposers=chosen,
+            proposers=proposers,
             vetoes=vetting.vetoes,
             emit=tell,
+            together=proposing.together,
         )
         result = loop.run()
         info = sandbox.info()
@@ -136,7 +128,6 @@ def _diff(path: str, old: bytes, new: bytes) -> bytes:
     return unified_diff(path, old or None, new)
 
 
-def _own_prefixes(request: EngineRequest) -> tuple[str, ...]:
+def own_prefixes(python: str) -> tuple[str, ...]:
     """Return the folders of the interpreter that runs the tests, and of the one that runs this."""
-    python = Path(request.project.python)
-    return (str(python.parent.parent), *{sysconfig.get_paths()[name] for name in ("purelib", "platlib")})
+    return (str(Path(python).parent.parent), *{sysconfig.get_paths()[name] for name in ("purelib", "platlib")})

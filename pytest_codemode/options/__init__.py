@@ -1,0 +1,1 @@
+"""Every option: one table, read once, checked once."""

@@ -1,0 +1,149 @@
+"""Which proposers a run has. What costs time or money is opened when it is first asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Literal, cast
+
+from pytest_codemode.core.budget import Budget
+from pytest_codemode.core.errors import ConfigError
+from pytest_codemode.core.model import Price
+from pytest_codemode.core.ports import EventSink, Proposer, Toolbox
+from pytest_codemode.core.request import EngineOptions
+from pytest_codemode.core.task import RepairTask
+from pytest_codemode.proposers.model.batch_file import BatchFile
+from pytest_codemode.proposers.model.batches import DISCOUNT, BatchModel
+from pytest_codemode.proposers.model.bridge import BridgedToolbox
+from pytest_codemode.proposers.model.code_mode import CodeMode
+from pytest_codemode.proposers.model.dialogue import DialogueOptions
+from pytest_codemode.proposers.model.gateway import ClaudeModel
+from pytest_codemode.proposers.model.metered import MeteredModel
+from pytest_codemode.proposers.model.prices import price_of
+from pytest_codemode.proposers.model.prompt import Prompt
+from pytest_codemode.proposers.model.proposer import ModelProposer
+from pytest_codemode.proposers.model.recording import RecordedModel
+from pytest_codemode.proposers.replay import ReplayProposer
+from pytest_codemode.proposers.search.engine import SearchProposer
+from pytest_codemode.repair.loop import Together
+from pytest_codemode.repair.sources import SourceTree
+from pytest_codemode.repair.statedir import state_dir
+from pytest_codemode.sandbox.client import SandboxClient
+from pytest_codemode.workbench.api import Workbench
+from pytest_codemode.workbench.files import ProjectFiles
+from pytest_codemode.workbench.tools import workbench_server
+
+DEFAULT_MODEL = "claude-sonnet-5-5"
+"""For `--codemode-proposer claude` without `--codemode-model`."""
+FREE = Price(0.0, 0.0)
+"""A recording costs nothing, whatever the dialogue did cost."""
+
+
+def named(options: EngineOptions) -> tuple[str, ...]:
+    """Return the names of the proposers in order, each once; `auto` stands for all that are set up."""
+    auto = ("search", "claude") if options.model else ("search",)
+    names = (name for given in options.proposers for name in (auto if given == "auto" else (given,)))
+    return tuple(dict.fromkeys(names))
+
+
+class Proposing:
+    """Makes the proposers of one run.
+
+    Args:
+        sandbox: returns the run's sandbox; only called when a proposer is asked for patches.
+        resources: closed at the end of the run.
+    """
+
+    def __init__(
+        self,
+        options: EngineOptions,
+        *,
+        tree: SourceTree,
+        budget: Budget,
+        emit: EventSink,
+        sandbox: Callable[[], SandboxClient],
+        resources: ExitStack,
+    ) -> None:
+        self._options = options
+        self._tree = tree
+        self._budget = budget
+        self._emit = emit
+        self._sandbox = sandbox
+        self._resources = resources
+        self._tools: CodeMode | None = None
+        self.together: Together | None = None
+        """Solves tasks side by side where their questions are to make one batch."""
+
+    def all(self) -> tuple[Proposer, ...]:
+        """Return the proposers that the user named, in order, each once.
+
+        Raises:
+            ConfigError: a name is none of ours, or what it needs is not there.
+            ProposerError: a recording cannot be read.
+        """
+        return tuple(self._made(name) for name in named(self._options))
+
+    def _made(self, name: str) -> Proposer:
+        if name == "search":
+            return SearchProposer()
+        if name == "claude":
+            return self._claude()
+        if name.startswith("replay:"):
+            return self._replay(Path(name.removeprefix("replay:")), name)
+        raise ConfigError(
+            f"--codemode-proposer: there is no proposer {name!r}; use auto, search, claude or replay:FILE"
+        )
+
+    def _claude(self) -> Proposer:
+        options = self._options
+        stronger = self._metered(options.escalate, "") if options.escalate else None
+        model = self._metered(options.model or DEFAULT_MODEL, options.price)
+        return self._speaking(model, "claude", stronger)
+
+    def _replay(self, path: Path, name: str) -> Proposer:
+        """Return the proposer for a list of patches, or for the dialogue in a `run.jsonl`."""
+        if path.suffix != ".jsonl":
+            return ReplayProposer(path, self._tree.read)
+        recorded = RecordedModel(path, emit=self._emit)
+        return self._speaking(
+            MeteredModel(recorded, self._budget, FREE), name, begin=lambda task: recorded.follow(task.nodeids)
+        )
+
+    def _speaking(
+        self,
+        model: MeteredModel,
+        name: str,
+        stronger: MeteredModel | None = None,
+        begin: Callable[[RepairTask], None] = lambda task: None,
+    ) -> Proposer:
+        protocol = cast('Literal["auto", "tools", "react"]', self._options.protocol)
+        return ModelProposer(
+            model,
+            Prompt(),
+            self._emit,
+            toolbox=self._toolbox,
+            options=DialogueOptions(alternatives=self._options.alternatives, protocol=protocol, escalate_to=stronger),
+            begin=begin,
+            name=name,
+        )
+
+    def _metered(self, name: str, price: str) -> MeteredModel:
+        known = price_of(name, price)
+        address = self._options.base_url or None
+        model = self._resources.enter_context(ClaudeModel(name, base_url=address, remaining_s=self._budget.remaining_s))
+        if not self._options.batch:
+            return MeteredModel(model, self._budget, known)
+        kept = BatchFile(state_dir(self._tree.rootdir) / "batches.json")
+        batch = self._resources.enter_context(BatchModel(model, kept, self._emit))
+        self.together = batch.run
+        return MeteredModel(batch, self._budget, known.scaled(DISCOUNT) if known else None)
+
+    def _toolbox(self, _: RepairTask) -> Toolbox:
+        """Return the tools, the same for every task."""
+        if self._tools is None:
+            sandbox = self._sandbox()
+            workbench = Workbench(ProjectFiles(self._tree.rootdir, self._tree.read), sandbox, proposer="claude")
+            bridged = self._resources.enter_context(BridgedToolbox(workbench_server(workbench)))
+            self._tools = CodeMode(bridged, workbench, sandbox)
+        return self._tools
