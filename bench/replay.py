@@ -26,10 +26,10 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from bench import outcomes
 from pytest_codemode.core.codec import encode
+from pytest_codemode.core.patch import Edit
 from pytest_codemode.proposers.replay import edits_between
 
 _PLUGIN = "codemode_bench_outcomes"
@@ -89,10 +89,10 @@ class Bench:
     def run(self, case: Case) -> Finding:
         """Repair a copy of the case and look at the result."""
         with tempfile.TemporaryDirectory(prefix="codemode-bench-", dir=self._options.scratch) as name:
-            return _Attempt(case, Path(name).resolve(), self._options).finding()
+            return Attempt(case, Path(name).resolve(), self._options).finding()
 
 
-class _Attempt:
+class Attempt:
     """One case in its scratch folder."""
 
     def __init__(self, case: Case, scratch: Path, options: argparse.Namespace) -> None:
@@ -140,18 +140,31 @@ class _Attempt:
                 yield f"{finding.ours} lines changed, the fix changes {finding.theirs}"
 
     def _repair(self) -> tuple[int, str]:
-        proposer = "search"
-        if self._options.proposer == "known":
-            known = self._scratch / "known.json"
-            known.write_text(json.dumps([{"edits": encode(tuple(self._edits()))}]), encoding="utf-8")
-            proposer = f"replay:{known}"
-        report = self._scratch / "report.json"
-        ours = ["-p", "pytest_codemode.plugin", "--codemode-fix", "--codemode-proposer", proposer]
-        ours += ["--codemode-sandbox", self._options.sandbox, "--codemode-report", str(report)]
+        ours = ["-p", "pytest_codemode.plugin", "--codemode-fix", *self.proposing()]
+        ours += ["--codemode-sandbox", self._options.sandbox, "--codemode-report", str(self.report_path)]
         ours += ["--codemode-budget", self._options.budget]
         return self._pytest("repair", *ours)
 
-    def _edits(self) -> Iterator[Any]:
+    @property
+    def report_path(self) -> Path:
+        """Where the repair run writes its report."""
+        return self._scratch / "report.json"
+
+    def proposing(self) -> list[str]:
+        """Return the options that say where the patches come from."""
+        proposer = "search"
+        if self._options.proposer == "known":
+            known = self._scratch / "known.json"
+            known.write_text(json.dumps([{"edits": encode(tuple(self.known_edits()))}]), encoding="utf-8")
+            proposer = f"replay:{known}"
+        return ["--codemode-proposer", proposer]
+
+    def settings(self) -> dict[str, str]:
+        """Return what to add to the environment of every pytest run."""
+        return {}
+
+    def known_edits(self) -> Iterator[Edit]:
+        """Yield the known fix as edits."""
         for path in self._case.sources:
             new = (self._case.folder / "fixed" / path).read_bytes()
             yield from edits_between(path, (self._root / path).read_bytes(), new)
@@ -174,6 +187,7 @@ class _Attempt:
             **settings,
             "PYTHONPATH": f"{path}{os.pathsep}{self._scratch / 'plugins'}",
             outcomes.VARIABLE: str(self._scratch / f"{name}.json"),
+            **self.settings(),
         }
         command = [str(python), *words[words.index("python") + 1 :], *arguments]
         log = self._scratch / f"{name}.log"
@@ -193,7 +207,7 @@ class _Attempt:
 
     def _reasons(self, output: str) -> Iterator[str]:
         """Yield what the run itself says about a case that was not repaired."""
-        path = self._scratch / "report.json"
+        path = self.report_path
         if not path.exists():
             lines = [line for line in output.splitlines() if line.strip()]
             yield lines[-1] if lines else "the run printed nothing"

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from pytest_codemode.core.codec import decode, encode
 from pytest_codemode.core.events import Event, Notice, from_line, to_line
-from pytest_codemode.core.model import Message, ModelReply
 from pytest_codemode.core.failure import Failure, Phase
+from pytest_codemode.core.model import Message, ModelReply
 from pytest_codemode.core.outcome import (
     Collection,
     Execution,

@@ -34,7 +34,6 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "messages-api-test"
     disable_nagle_algorithm = True
-    disable_nagle_algorithm = True
     timeout = 60
     server: MessagesServer
     record: RecordedRequest
