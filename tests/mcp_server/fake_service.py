@@ -28,6 +28,7 @@ from pytest_codemode.core.outcome import (
 )
 from pytest_codemode.core.project import Limits
 from pytest_codemode.mcp_server.lease import Lease
+from pytest_codemode.mcp_server.server import build
 from pytest_codemode.mcp_server.service import Service
 from pytest_codemode.mcp_server.stdio import serve
 
@@ -132,7 +133,8 @@ def main():
     async def opener() -> Service:
         return service
 
-    return serve(Lease(opener, Limits()), arguments.parent)
+    lease = Lease(opener, Limits())
+    return serve(build(lease), lease, arguments.parent)
 
 
 if __name__ == "__main__":

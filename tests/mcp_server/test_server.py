@@ -71,6 +71,8 @@ async def test_every_tool_describes_each_of_its_arguments(client):
         "collect_tests",
         "environment",
         "refresh",
+        "run_program",
+        "answer_call",
     }
     for tool in tools.values():
         assert tool.description
