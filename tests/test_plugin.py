@@ -77,7 +77,10 @@ def test_without_a_flag_of_ours_the_engine_is_not_started(pytester, engine):
 
 LIGHT = {
     "pytest_codemode",
-    *(f"pytest_codemode.{name}" for name in ("core", "core.errors", "options", "plugin")),
+    *(
+        f"pytest_codemode.{name}"
+        for name in ("core", "core.errors", "options", "options.given", "options.table", "plugin")
+    ),
 }
 HEAVY = ("mcp", "anthropic", "libcst", "coverage", "anyio")
 

@@ -59,6 +59,7 @@ def eventually(holds, seconds=15.0):
 def test_tests_and_patches_run_for_real_behind_the_server(project):
     fixed = {"calc.py": b"def add(a, b):\n    return a + b\n"}
     nodeid = "test_calc.py::test_add"
+    before = descendants(os.getpid())  # of earlier tests in this process
     with SandboxClient(project) as sandbox:
         assert sandbox.info().python.startswith("3.")
         assert set(sandbox.collect().nodeids) == {nodeid, "test_calc.py::test_hang"}
@@ -71,7 +72,7 @@ def test_tests_and_patches_run_for_real_behind_the_server(project):
         cold = sandbox.run_tests(RunRequest((nodeid,), files=fixed, mode=Mode.COLD, canary="test_canary_1"))
         assert cold.canary_failed
         assert cold.by_nodeid()[nodeid].outcome is Outcome.PASSED
-        pids = descendants(os.getpid()) - {os.getpid()}
+        pids = descendants(os.getpid()) - {os.getpid(), *before}
     assert pids
     assert eventually(lambda: not pids & descendants(os.getpid()))
     assert (Path(project.rootdir) / "calc.py").read_text() == "def add(a, b):\n    return a - b\n"

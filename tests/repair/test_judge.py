@@ -246,7 +246,7 @@ def test_a_candidate_for_a_test_that_hung_gets_time_in_proportion_to_the_passing
 ) -> None:
     world = World(tmp_path, WANTS_2, durations_s={GREEN: slowest_passing_s})
     world.judge.judge(task(RED, timed_out=True), (number("2"),))
-    assert world.sandbox.tries[0].test_timeout_s == limit_s
+    assert world.sandbox.tries[0].test_cpu_s == limit_s
 
 
 @pytest.mark.parametrize(("duration_s", "limit_s"), [(0.01, 1.0), (1.5, 15.0), (9.0, 60.0)])
@@ -256,7 +256,7 @@ def test_a_candidate_gets_time_in_proportion_to_its_test(tmp_path: Path, duratio
     assert isinstance(failing.durations_s, dict)
     failing.durations_s[RED] = duration_s
     world.judge.judge(failing, (number("2"),))
-    assert world.sandbox.tries[0].test_timeout_s == limit_s
+    assert world.sandbox.tries[0].test_cpu_s == limit_s
 
 
 def test_policy_sees_the_patch_as_applied(tmp_path: Path) -> None:

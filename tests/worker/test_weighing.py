@@ -106,7 +106,8 @@ def test_memory_that_grows_beyond_what_was_left_is_weighed_again_soon(tmp_path: 
         "if os.fork() == 0: sys.stdin.readline(); os._exit(0)\n"
         "for line in sys.stdin: hoards.append(b'x' * (64 << 20)); print('grown', flush=True)"
     )
-    scales = Scales(Limits(memory_bytes=48 << 20), set(), Disk((str(tmp_path),), 2**40))
+    others = shared_once_bytes(usage(os.getpid(), set()).weighed)  # what earlier tests of this process have left
+    scales = Scales(Limits(memory_bytes=others + (48 << 20)), set(), Disk((str(tmp_path),), 2**40))
     with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdin is not None
         assert child.stdout is not None
@@ -117,7 +118,7 @@ def test_memory_that_grows_beyond_what_was_left_is_weighed_again_soon(tmp_path: 
         broken = scales.broken(Tally())
         child.kill()
     assert broken is not None
-    assert broken.reason == "killed: memory limit of 48 MiB"
+    assert broken.reason.startswith("killed: memory limit of ")
 
 
 def test_a_folder_is_full_when_more_was_written_than_the_bound(tmp_path: Path) -> None:
