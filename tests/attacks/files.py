@@ -71,12 +71,13 @@ ATTACKS = [
     Attack(
         "reads keys, passwords and histories",
         """
-        import glob, os
-        home = BAIT["home"]
+        import glob, os, pwd
+        home, administrator = BAIT["home"], pwd.getpwuid(0).pw_dir
         names = (".ssh/*", ".aws/*", ".netrc", ".pypirc", ".git-credentials", ".bash_history", ".config/gcloud/*",
                  ".docker/config.json", ".kube/config", ".gnupg/*", ".npmrc", ".claude*", ".config/*")
         paths = [path for name in names for path in glob.glob(os.path.join(home, name))]
-        for path in [*paths, "/etc/shadow", "/etc/sudoers", "/etc/ssh/ssh_host_rsa_key", "/root/.bashrc"]:
+        paths += [f"/etc/{name}" for name in ("shadow", "sudoers", "ssh/ssh_host_rsa_key")]
+        for path in [*paths, f"{administrator}/.bashrc", f"{administrator}/.profile"]:
             try:
                 assert open(path, "rb").read(1)
                 return
