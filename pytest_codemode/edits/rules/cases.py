@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -141,17 +141,17 @@ def constants_of(statements: Iterable[ast.stmt]) -> dict[str, str]:
     return found
 
 
-def cases_of(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, constants: Constants) -> Iterator[Case]:
+def cases_of(nodes: Sequence[ast.AST], body: Iterable[ast.stmt], constants: Constants) -> Iterator[Case]:
     """Yield the cases of a function, those of functions in it too.
 
     Args:
-        function: the code.
+        nodes: all of the function.
+        body: its statements.
         constants: of the module around it.
     """
-    inputs = {argument.arg for part in ast.walk(function) if isinstance(part, ast.arguments) for argument in _all(part)}
-    body = function.body if isinstance(function.body, list) else []
+    inputs = {argument.arg for part in nodes if isinstance(part, ast.arguments) for argument in _all(part)}
     known = {**constants, **constants_of(body)}
-    for node in ast.walk(function):
+    for node in nodes:
         for test, values in _branches(node):
             keys, properties = frozenset(_keys(test, inputs)), frozenset(_properties(test, inputs))
             for value in values if keys or properties else ():

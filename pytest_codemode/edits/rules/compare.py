@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from pytest_codemode.core.patch import Files
 from pytest_codemode.edits.rules.cases import Case
@@ -129,16 +130,16 @@ def _special_cases(changes: tuple[Change, ...], asserted: frozenset[str], used: 
     A value of the assertion is no cheat by itself: a table may lack an entry, a message may have a typo. It is one
     where the function returns nothing but literals now, or returns it only for the very input that the test uses.
     """
-    telling = {text for text in asserted if _is_telling(text)}
-    inputs = {text for text in used if _is_telling(text)} | telling
-    held = {text for facts in wholes(changes) for text in facts.shape.constants}
+    telling = _telling(asserted)
+    inputs = _telling(used) | telling
     for change in changes:
         yield from _cased(change, telling, inputs)
         for name, function in change.after.shape.functions.items():
             old = change.before.shape.functions.get(name)
             copied = (function.literals.keys() & telling) - (old.literals.keys() if old else set())
             gives_up = old and old.others and not old.always and (not function.others or copied & function.always)
-            odd = {text for text in copied - held if _is_odd(text)} if old is None or old.others else set()
+            odd = {text for text in copied if _is_odd(text)} if old is None or old.others else set()
+            odd = odd and odd.difference(*(facts.shape.constants for facts in wholes(changes)))
             if copied and (gives_up or odd):
                 value = sorted(odd or copied)[0]
                 sentence = (
@@ -147,7 +148,13 @@ def _special_cases(changes: tuple[Change, ...], asserted: frozenset[str], used: 
                 yield finding("special-cased", sentence, change.path, function.literals[value] + change.offset)
 
 
-def _cased(change: Change, telling: set[str], inputs: set[str]) -> Iterator[Finding]:
+@lru_cache(maxsize=16)
+def _telling(texts: frozenset[str]) -> frozenset[str]:
+    """Return those that say something; the same for all candidates of a task."""
+    return frozenset(text for text in texts if _is_telling(text))
+
+
+def _cased(change: Change, telling: frozenset[str], inputs: frozenset[str]) -> Iterator[Finding]:
     """Yield where a value of the assertion is given for what the test uses, by a condition or a new table."""
     known = {(case.keys, case.properties, case.value) for case in change.whole.shape.cases}
     for case in change.after.shape.cases:

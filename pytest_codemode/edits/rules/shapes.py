@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pytest_codemode.edits.rules.cases import Case, answer, cases_of, constants_of, leaves, literal, table_of
@@ -77,9 +78,10 @@ def _walk(node: ast.AST, owner: str, function: Function | None, shape: Shape) ->
             if not isinstance(child, ast.ClassDef):
                 inner = Function(child.lineno, idle=_idle(child.body), always=_always(child.body))
                 shape.functions[qualname] = inner
-                inner.literals.update(_chosen(child, shape.known))
+                nodes = list(ast.walk(child))  # once: every candidate of a search comes this way
+                inner.literals.update(_chosen(nodes, child.body, shape.known))
                 if function is None:
-                    shape.cases.extend(cases_of(child, shape.known))
+                    shape.cases.extend(cases_of(nodes, child.body, shape.known))
             _walk(child, qualname, inner, shape)
         else:
             _walk(child, owner, function, shape)
@@ -113,18 +115,16 @@ def _always(body: list[ast.stmt]) -> frozenset[str]:
     return frozenset(text for text in found if text) if all(text is not None for text in found) else frozenset()
 
 
-def _chosen(function: ast.FunctionDef | ast.AsyncFunctionDef, known: dict[str, str]) -> dict[str, int]:
-    """Return the literals that a branch binds to a name that is returned -> their lines."""
-    returned = {
-        node.value.id
-        for node in ast.walk(function)
-        if isinstance(node, ast.Return) and isinstance(node.value, ast.Name)
-    }
-    inner = (node for part in function.body for node in ast.walk(part) if node is not part)
+def _chosen(nodes: Sequence[ast.AST], body: Sequence[ast.stmt], known: dict[str, str]) -> dict[str, int]:
+    """Return the literals that a branch of a function binds to a name that is returned -> their lines."""
+    returned = {node.value.id for node in nodes if isinstance(node, ast.Return) and isinstance(node.value, ast.Name)}
+    if not returned:
+        return {}
+    always = {id(node) for node in body}
     found: dict[str, int] = {}
-    for node in inner:
+    for node in nodes:
         match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in returned:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in returned and id(node) not in always:
                 text = answer(value, known)
                 if text is not None:
                     found.setdefault(text, node.lineno)
