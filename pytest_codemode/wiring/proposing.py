@@ -106,8 +106,12 @@ class Proposing:
         if path.suffix != ".jsonl":
             return ReplayProposer(path, self._tree.read)
         recorded = RecordedModel(path, emit=self._emit)
+        model = MeteredModel(recorded, self._budget, FREE)
         return self._speaking(
-            MeteredModel(recorded, self._budget, FREE), name, begin=lambda task: recorded.follow(task.nodeids)
+            model,
+            name,
+            stronger=MeteredModel(recorded, self._budget, FREE) if recorded.escalates else None,
+            begin=lambda task: recorded.follow(task.nodeids),
         )
 
     def _speaking(

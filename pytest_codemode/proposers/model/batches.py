@@ -322,18 +322,3 @@ def _refused(questions: Iterable[_Question]) -> None:
     for question in questions:
         if question.attempt is not None:
             question.attempt.refused()
-
-
-@dataclass(slots=True)
-class MemoryStore:
-    """Keeps batches as long as the process lives."""
-
-    batches: tuple[OpenBatch, ...] = field(default=())
-
-    def load(self) -> tuple[OpenBatch, ...]:
-        """Return what was saved last."""
-        return self.batches
-
-    def save(self, batches: tuple[OpenBatch, ...]) -> None:
-        """Keep `batches`."""
-        self.batches = batches

@@ -14,7 +14,7 @@ from pytest_codemode.core.budget import Allowance, Budget
 from pytest_codemode.core.errors import ProposerError
 from pytest_codemode.core.events import Event, Notice
 from pytest_codemode.core.model import Message, ModelRequest, Price
-from pytest_codemode.proposers.model.batches import DISCOUNT, BatchModel, MemoryStore, OpenBatch, custom_id
+from pytest_codemode.proposers.model.batches import DISCOUNT, BatchModel, OpenBatch, custom_id
 from pytest_codemode.proposers.model.gateway import ClaudeModel
 from pytest_codemode.proposers.model.metered import MeteredModel
 from tests.messages_api import Expired, Failure, MessagesServer, Reply, Text
@@ -25,6 +25,19 @@ pytestmark = pytest.mark.timeout(120)  # the first test imports the SDK
 BATCHES = "/v1/messages/batches"
 PRICE = Price(2.0, 10.0)
 SOON = {"retry-after-ms": "5"}
+
+
+@dataclass(slots=True)
+class MemoryStore:
+    """Keeps batches as long as the process lives."""
+
+    batches: tuple[OpenBatch, ...] = ()
+
+    def load(self) -> tuple[OpenBatch, ...]:
+        return self.batches
+
+    def save(self, batches: tuple[OpenBatch, ...]) -> None:
+        self.batches = batches
 
 
 @dataclass
