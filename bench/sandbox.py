@@ -26,6 +26,7 @@ import anyio
 from mcp import Client, StdioServerParameters
 
 from bench.footprint import Footprint, child_running, footprint
+from bench.places import described
 from pytest_codemode.core.codec import encode
 from pytest_codemode.core.errors import SandboxError
 from pytest_codemode.core.project import Project
@@ -135,25 +136,15 @@ def project_in(root: Path, level: str) -> Project:
     root.mkdir(parents=True)
     for name, text in FILES.items():
         (root / name).write_text(text)
-    return Project(
-        rootdir=str(root),
-        invocation_dir=str(root),
-        python=sys.executable,
-        pytest_args=("-p", "no:randomly"),
-        cwd_on_path=True,
-        env=dict(os.environ),
-        sys_path=tuple(entry for entry in sys.path if Path(entry).is_absolute() and Path(entry).exists()),
-        level=level,
-        inifile=str(root / "pyproject.toml"),
-    )
+    return described(root, level)
 
 
 @asynccontextmanager
 async def serving(project: Project, *options: str) -> AsyncIterator[Client]:
     """Start a server of `project` and connect to it."""
-    described = Path(f"{project.rootdir}.json")
-    described.write_text(json.dumps(encode(project)))
-    args = ["-P", "-m", SERVER, *options, "--project", str(described)]
+    told = Path(f"{project.rootdir}.json")
+    told.write_text(json.dumps(encode(project)))
+    args = ["-P", "-m", SERVER, *options, "--project", str(told)]
     async with Client(StdioServerParameters(command=sys.executable, args=args)) as client:
         yield client
 

@@ -19,9 +19,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench.places import described
 from pytest_codemode.core.outcome import Candidate, Mode, RunRequest, TryRequest
 from pytest_codemode.core.patch import Applied
-from pytest_codemode.core.project import Limits, Project
 from pytest_codemode.core.suspicion import Suspect
 from pytest_codemode.core.task import RepairTask
 from pytest_codemode.core.trial import Trial, Verdict
@@ -51,7 +51,7 @@ def main() -> None:
 
 def _measure(root: Path, options: argparse.Namespace) -> None:
     cold(root)  # writes the bytecode
-    with SandboxClient(_project(root, options)) as sandbox:
+    with SandboxClient(described(root, options.sandbox, options.workers)) as sandbox:
         info = sandbox.info()
         failures = sandbox.run_tests(RunRequest((TEST,), mode=Mode.WARM)).by_nodeid()[TEST].failures
         source = (root / PATH).read_bytes()
@@ -86,22 +86,6 @@ def cold(root: Path) -> float:
         env={k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"},
     )
     return time.perf_counter() - started
-
-
-def _project(root: Path, options: argparse.Namespace) -> Project:
-    return Project(
-        rootdir=str(root),
-        invocation_dir=str(root),
-        python=sys.executable,
-        pytest_args=("-p", "no:randomly"),
-        cwd_on_path=True,
-        env=dict(os.environ),
-        sys_path=tuple(entry for entry in sys.path if Path(entry).exists()),
-        level=options.sandbox,
-        workers=options.workers,
-        limits=Limits(),
-        inifile=str(root / "pyproject.toml"),
-    )
 
 
 def _suspects(source: bytes) -> tuple[Suspect, ...]:

@@ -12,6 +12,25 @@ from pytest_codemode.core.project import Project
 
 
 @dataclass(frozen=True, slots=True)
+class ModelOptions:
+    """Which model is asked, and how."""
+
+    name: str = ""
+    """What switches the model on in `auto`; empty for none."""
+    base_url: str = ""
+    """Of a gateway or local server; empty for the provider's own."""
+    escalate: str = ""
+    """The stronger model that takes over; empty for none."""
+    protocol: Literal["auto", "tools", "react"] = "auto"
+    alternatives: bool = False
+    """Whether to ask for a second patch once one passes."""
+    batch: bool = False
+    """Whether to ask by Message Batches."""
+    price: str = ""
+    """As `proposers.model.prices.parse_price` reads it; empty for the known price."""
+
+
+@dataclass(frozen=True, slots=True)
 class EngineOptions:
     """What the user asked of the repair loop; everything about running tests is in `Project`."""
 
@@ -19,17 +38,7 @@ class EngineOptions:
     """Write nothing to the tree: print the diff and keep the patch."""
     proposers: tuple[str, ...] = ("auto",)
     """In order: `auto`, `search`, `claude`, `replay:FILE` with FILE an absolute host path."""
-    model: str = ""
-    """What switches the model on in `auto`; empty for none."""
-    base_url: str = ""
-    escalate: str = ""
-    protocol: str = "auto"
-    """`auto`, `tools` or `react`."""
-    alternatives: bool = False
-    batch: bool = False
-    """Whether the model is asked by Message Batches."""
-    price: str = ""
-    """US dollars per million tokens, as `in=2,out=10`; empty for the known price."""
+    model: ModelOptions = ModelOptions()
     budget: str = ""
     """As `core.budget.parse_allowance` reads it; already validated."""
     confirm: Literal["affected", "suite"] = "suite"

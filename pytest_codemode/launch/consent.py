@@ -21,6 +21,7 @@ from pytest_codemode.core.limits import raised
 from pytest_codemode.core.project import Limits
 from pytest_codemode.launch.arguments import expanded
 from pytest_codemode.options.reading import Options
+from pytest_codemode.options.values import split
 
 _PREFIX = "--codemode-"
 _SPENDING = frozenset({"model", "base-url", "escalate", "budget"})
@@ -58,9 +59,9 @@ def _loosened(options: Options) -> list[str]:
         "mount": bool(options.mounts),
         "python": bool(options.python),
         "allow": bool(options.allow),
-        "model": bool(options.model),
-        "base-url": bool(options.base_url),
-        "escalate": bool(options.escalate),
+        "model": bool(options.model.name),
+        "base-url": bool(options.model.base_url),
+        "escalate": bool(options.model.escalate),
         "budget": _costs_more(options.budget),
         "limit": bool(raised(options.limits, Limits())),
     }
@@ -135,8 +136,4 @@ def _foreign_source(config: pytest.Config, name: str, given: Given) -> str:
 def _foreign_items(name: str, items: list[str], own: list[str]) -> bool:
     """Return whether the repository has added an item; a limit that only lowers is its own affair."""
     foreign = list((Counter(items) - Counter(own)).elements())
-    return bool(raised(_commas(foreign), Limits())) if name == "limit" else bool(foreign)
-
-
-def _commas(items: list[str]) -> list[str]:
-    return [part.strip() for item in items for part in item.split(",") if part.strip()]
+    return bool(raised(split(foreign), Limits())) if name == "limit" else bool(foreign)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, cast
 
 import pytest
 
 from pytest_codemode.core.errors import ConfigError
+from pytest_codemode.core.request import ModelOptions
 from pytest_codemode.options import values
 from pytest_codemode.options.given import given
 from pytest_codemode.options.table import CONFIRMS, LEVELS, PROTOCOLS
@@ -25,14 +26,7 @@ class Options:
     diff: bool = False
     proposers: tuple[str, ...] = ("auto",)
     """`auto`, `search`, `claude`, `replay:FILE` with FILE absolute."""
-    model: str = ""
-    base_url: str = ""
-    escalate: str = ""
-    protocol: str = "auto"
-    alternatives: bool = False
-    batch: bool = False
-    price: str = ""
-    """As `proposers.model.prices.parse_price` reads it."""
+    model: ModelOptions = field(default_factory=ModelOptions)
     budget: str = ""
     """As `core.budget.parse_allowance` reads it."""
     sandbox: str = "auto"
@@ -66,13 +60,7 @@ def read(config: pytest.Config) -> Options:
         fix=bool(given(config, "fix").value) or diff,
         diff=diff,
         proposers=values.proposers(given(config, "proposer")),
-        model=values.model(given(config, "model")),
-        base_url=values.url(given(config, "base-url")),
-        escalate=values.model(given(config, "escalate")),
-        protocol=values.choice(given(config, "protocol"), PROTOCOLS),
-        alternatives=bool(given(config, "alternatives").value),
-        batch=bool(given(config, "batch").value),
-        price=values.price(given(config, "price")),
+        model=_model(config),
         budget=values.budget(given(config, "budget")),
         sandbox=values.choice(given(config, "sandbox"), LEVELS),
         workers=values.workers(given(config, "workers")),
@@ -86,6 +74,19 @@ def read(config: pytest.Config) -> Options:
         limits=values.limits(given(config, "limit")),
         network=bool(given(config, "network").value),
         reports=values.reports(given(config, "report")),
+    )
+
+
+def _model(config: pytest.Config) -> ModelOptions:
+    protocol = values.choice(given(config, "protocol"), PROTOCOLS)
+    return ModelOptions(
+        name=values.model(given(config, "model")),
+        base_url=values.url(given(config, "base-url")),
+        escalate=values.model(given(config, "escalate")),
+        protocol=cast('Literal["auto", "tools", "react"]', protocol),
+        alternatives=bool(given(config, "alternatives").value),
+        batch=bool(given(config, "batch").value),
+        price=values.price(given(config, "price")),
     )
 
 

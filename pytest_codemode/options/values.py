@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import shutil
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 
 from pytest_codemode.core.errors import ConfigError
@@ -17,7 +18,12 @@ _MAX_TEST_TIMEOUT_S = 86_400.0
 
 def commas(given: Given) -> list[str]:
     """Return the items of a list option, each of which may hold several with commas."""
-    return [part.strip() for item in given.items for part in item.split(",") if part.strip()]
+    return split(given.items)
+
+
+def split(items: Iterable[str]) -> list[str]:
+    """Return the parts between commas, empty ones left out."""
+    return [part.strip() for item in items for part in item.split(",") if part.strip()]
 
 
 def choice(given: Given, allowed: tuple[str, ...]) -> str:
@@ -58,10 +64,7 @@ def budget(given: Given) -> str:
         # Imported here, because a run without the flag never comes this far.
         from pytest_codemode.core.budget import parse_allowance  # noqa: PLC0415
 
-        try:
-            parse_allowance(spec)
-        except ConfigError as problem:
-            raise ConfigError(str(problem).replace("--codemode-budget", given.label, 1)) from None
+        _checked(given, "--codemode-budget", parse_allowance, spec)
     return spec
 
 
@@ -203,8 +206,13 @@ def price(given: Given) -> str:
     if spec:
         from pytest_codemode.proposers.model.prices import parse_price  # noqa: PLC0415  # as above
 
-        try:
-            parse_price(spec)
-        except ConfigError as problem:
-            raise ConfigError(str(problem).replace("--codemode-price", given.label, 1)) from None
+        _checked(given, "--codemode-price", parse_price, spec)
     return spec
+
+
+def _checked(given: Given, flag: str, parse: Callable[[str], object], spec: str) -> None:
+    """Let `parse` refuse the value, under the name by which it was given."""
+    try:
+        parse(spec)
+    except ConfigError as problem:
+        raise ConfigError(str(problem).replace(flag, given.label, 1)) from None

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
+from pytest_codemode.workbench.files import behind_link
+
 _TEST_FOLDERS = frozenset({"test", "tests"})
 _NEVER_PARTS = frozenset({".git", ".codemode", "site-packages", "dist-packages", "node_modules", ".tox", ".venv"})
 _NEVER_NAMES = frozenset({"conftest.py", "setup.py", "noxfile.py", "sitecustomize.py", "usercustomize.py"})
@@ -61,7 +63,7 @@ class EditableSet:
             ("configuration", pure.name in _NEVER_NAMES or bool(_NEVER_PARTS & set(pure.parts))),
             ("part of the interpreter's environment", any(pure.is_relative_to(prefix) for prefix in self._prefixes)),
             ("not in --codemode-editable", bool(self._globs) and not _matches(path, self._globs)),
-            ("behind a symbolic link", self._is_link(path)),
+            ("behind a symbolic link", behind_link(self._rootdir, path)),
         )
         reason = next((text for text, holds in excluded if holds), "")
         return reason or ("ignored by git" if self._ignored(path) else "")
@@ -76,14 +78,6 @@ class EditableSet:
             or fnmatch.fnmatch(pure.name, "*_test.py")
             or bool(_TEST_FOLDERS & set(pure.parts[:-1]))
         )
-
-    def _is_link(self, path: str) -> bool:
-        here = self._rootdir
-        for part in PurePosixPath(path).parts:
-            here = here / part
-            if here.is_symlink():
-                return True
-        return False
 
     def _ignored(self, path: str) -> bool:
         # A project in an ignored folder of another repository (a scratch copy) is not ignored file by file.

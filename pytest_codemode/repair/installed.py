@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from pytest_codemode.core.errors import ConfigError
 from pytest_codemode.core.request import EngineRequest
-from pytest_codemode.repair.tasks import source_roots
+from pytest_codemode.sandbox.sources import source_roots
 
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 

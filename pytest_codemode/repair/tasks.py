@@ -17,8 +17,8 @@ from pytest_codemode.repair.imports import imported_paths
 from pytest_codemode.repair.localise import localise
 from pytest_codemode.repair.sources import SourceTree
 from pytest_codemode.repair.testmap import TestMap
+from pytest_codemode.sandbox.sources import source_roots
 
-_INSTALLED = frozenset({"site-packages", "dist-packages"})
 _UNSEEN = 0.1
 """Suspicion of module-level lines that no test is known to execute, where nothing better is known."""
 
@@ -88,18 +88,6 @@ class TaskBuilder:
             found |= new
             pending = new if deep else {}
         return found
-
-
-def source_roots(project: Project) -> tuple[str, ...]:
-    """Return the folders in the tree that stand on `sys.path`, relative to rootdir; rootdir and `src` always count.
-
-    Those of a virtual environment in the tree do not: what they hold is installed, not the project's.
-    """
-    root = PurePosixPath(project.rootdir)
-    inside = (PurePosixPath(entry) for entry in project.sys_path)
-    own = (entry.relative_to(root) for entry in inside if entry.is_relative_to(root))
-    found = [entry.as_posix() for entry in own if not _INSTALLED & set(entry.parts)]
-    return tuple(dict.fromkeys("" if entry == "." else entry for entry in [*found, ".", "src"]))
 
 
 def _module_lines(files: Files) -> tuple[Suspect, ...]:

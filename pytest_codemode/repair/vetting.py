@@ -17,7 +17,7 @@ from pytest_codemode.edits.rules.cases import literal
 from pytest_codemode.repair.editable import EditableSet, test_files
 from pytest_codemode.repair.judge import Veto
 from pytest_codemode.repair.sources import SourceTree
-from pytest_codemode.repair.tasks import source_roots
+from pytest_codemode.sandbox.sources import source_roots
 
 
 class Vetting:

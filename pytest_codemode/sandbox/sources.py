@@ -109,7 +109,10 @@ def conftests(path: str) -> tuple[str, ...]:
 
 
 def source_roots(project: Project) -> tuple[str, ...]:
-    """Return the folders in the tree that stand on `sys.path`, relative to rootdir; rootdir and `src` always count."""
+    """Return the folders in the tree that stand on `sys.path`, relative to rootdir; rootdir and `src` always count.
+
+    Those of a virtual environment in the tree do not: what they hold is installed, not the project's.
+    """
     root = PurePosixPath(project.rootdir)
     inside = (PurePosixPath(entry) for entry in project.sys_path)
     own = (entry.relative_to(root) for entry in inside if entry.is_relative_to(root))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Literal, cast
 
 from pytest_codemode.core.budget import Budget
 from pytest_codemode.core.errors import ConfigError
@@ -42,7 +41,7 @@ FREE = Price(0.0, 0.0)
 
 def named(options: EngineOptions) -> tuple[str, ...]:
     """Return the names of the proposers in order, each once; `auto` stands for all that are set up."""
-    auto = ("search", "claude") if options.model else ("search",)
+    auto = ("search", "claude") if options.model.name else ("search",)
     names = (name for given in options.proposers for name in (auto if given == "auto" else (given,)))
     return tuple(dict.fromkeys(names))
 
@@ -96,9 +95,9 @@ class Proposing:
         )
 
     def _claude(self) -> Proposer:
-        options = self._options
-        stronger = self._metered(options.escalate, "") if options.escalate else None
-        model = self._metered(options.model or DEFAULT_MODEL, options.price)
+        asked = self._options.model
+        stronger = self._metered(asked.escalate, "") if asked.escalate else None
+        model = self._metered(asked.name or DEFAULT_MODEL, asked.price)
         return self._speaking(model, "claude", stronger)
 
     def _replay(self, path: Path, name: str) -> Proposer:
@@ -121,22 +120,22 @@ class Proposing:
         stronger: MeteredModel | None = None,
         begin: Callable[[RepairTask], None] = lambda task: None,
     ) -> Proposer:
-        protocol = cast('Literal["auto", "tools", "react"]', self._options.protocol)
+        asked = self._options.model
         return ModelProposer(
             model,
             Prompt(),
             self._emit,
             toolbox=self._toolbox,
-            options=DialogueOptions(alternatives=self._options.alternatives, protocol=protocol, escalate_to=stronger),
+            options=DialogueOptions(alternatives=asked.alternatives, protocol=asked.protocol, escalate_to=stronger),
             begin=begin,
             name=name,
         )
 
     def _metered(self, name: str, price: str) -> MeteredModel:
         known = price_of(name, price)
-        address = self._options.base_url or None
+        address = self._options.model.base_url or None
         model = self._resources.enter_context(ClaudeModel(name, base_url=address, remaining_s=self._budget.remaining_s))
-        if not self._options.batch:
+        if not self._options.model.batch:
             return MeteredModel(model, self._budget, known)
         kept = BatchFile(state_dir(self._tree.rootdir) / "batches.json")
         batch = self._resources.enter_context(BatchModel(model, kept, self._emit))

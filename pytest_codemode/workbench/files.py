@@ -39,18 +39,10 @@ class ProjectFiles:
 
     def read(self, path: str) -> bytes | None:
         """Return a file's bytes; None if it is none of `paths` or too large."""
-        if path not in self.paths() or self._behind_link(path):
+        if path not in self.paths() or behind_link(self._rootdir, path):
             return None
         data = self._read(path)
         return data if data is not None and len(data) <= MAX_BYTES else None
-
-    def _behind_link(self, path: str) -> bool:
-        here = self._rootdir
-        for part in PurePosixPath(path).parts:
-            here = here / part
-            if here.is_symlink():
-                return True
-        return False
 
     def _listed_by_git(self) -> list[str] | None:
         """Return what git tracks or would track; None without git, or where the project is no repository."""
@@ -70,6 +62,16 @@ class ProjectFiles:
             folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _SKIPPED)
             base = PurePosixPath(Path(folder).relative_to(self._rootdir).as_posix())
             yield from (str(base / name) for name in sorted(names))
+
+
+def behind_link(rootdir: Path, path: str) -> bool:
+    """Return whether `path` (relative to rootdir) is a symbolic link, or lies behind one."""
+    here = rootdir
+    for part in PurePosixPath(path).parts:
+        here = here / part
+        if here.is_symlink():
+            return True
+    return False
 
 
 def readable(path: str) -> bool:

@@ -7,8 +7,9 @@ from pytest_codemode.core.project import Project
 from pytest_codemode.core.task import RepairTask
 from pytest_codemode.repair.editable import EditableSet
 from pytest_codemode.repair.sources import SourceTree
-from pytest_codemode.repair.tasks import TaskBuilder, source_roots
+from pytest_codemode.repair.tasks import TaskBuilder
 from pytest_codemode.repair.testmap import TestMap
+from pytest_codemode.sandbox.sources import source_roots
 from tests.repair.sandbox import ScriptedSandbox, failure, uncollectable
 
 FILES = {

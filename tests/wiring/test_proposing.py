@@ -9,7 +9,7 @@ from pytest_codemode.core.events import Event, Turn, to_line
 from pytest_codemode.core.model import ModelReply, Usage
 from pytest_codemode.core.patch import Patch
 from pytest_codemode.core.ports import Proposer, Toolbox
-from pytest_codemode.core.request import EngineOptions
+from pytest_codemode.core.request import EngineOptions, ModelOptions
 from pytest_codemode.core.task import RepairTask
 from pytest_codemode.core.trial import Trial, Verdict
 from pytest_codemode.proposers.model.calling import NoTools
@@ -17,6 +17,7 @@ from pytest_codemode.repair.sources import SourceTree
 from pytest_codemode.wiring.proposing import Proposing, named
 from tests.proposers.model.material import MINUS, task
 
+MODEL = ModelOptions("claude-opus-5-5")
 EDIT = {
     "kind": "replace_expression",
     "path": MINUS.path,
@@ -69,8 +70,8 @@ def proposed(proposer: Proposer) -> list[Patch]:
 
 def test_auto_asks_a_model_only_if_one_is_named_and_each_proposer_comes_once() -> None:
     assert named(EngineOptions()) == ("search",)
-    assert named(EngineOptions(model="claude-opus-5-5")) == ("search", "claude")
-    assert named(EngineOptions(proposers=("claude", "auto", "search"), model="claude-opus-5-5")) == ("claude", "search")
+    assert named(EngineOptions(model=MODEL)) == ("search", "claude")
+    assert named(EngineOptions(proposers=("claude", "auto", "search"), model=MODEL)) == ("claude", "search")
 
 
 def test_an_unknown_name_is_refused_with_those_there_are(tmp_path: Path) -> None:

@@ -79,4 +79,3 @@ def _normal(edit: Edit) -> dict[str, Any]:
 
 def _without_margin(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.strip("\n").rstrip().splitlines())
-
