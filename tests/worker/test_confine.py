@@ -279,11 +279,16 @@ show(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 @needs_landlock
 @needs_seccomp
-def test_confining_a_fork_takes_milliseconds(confined):
+def test_confining_a_fork_takes_less_than_two_milliseconds_or_a_few_forks_where_these_are_slow(confined):
     code = """
 prepare()
-best = 1.0
+best = fork = 1.0
 for _ in range(15):
+    begin = time.perf_counter()
+    if os.fork() == 0:
+        os._exit(0)
+    os.wait()
+    fork = min(fork, time.perf_counter() - begin)
     reading, writing = os.pipe()
     if os.fork() == 0:
         begin = time.perf_counter()
@@ -293,10 +298,10 @@ for _ in range(15):
     os.wait()
     best = min(best, float(os.read(reading, 40)))
     os.close(reading); os.close(writing)
-show(best)
+show(best, fork)
 """
-    (best,) = confined(code)
-    assert best < 0.01  # under 2 ms on an idle machine
+    best, fork = confined(code)
+    assert best < max(0.002, 5 * fork)
 
 
 def test_filters_for_both_processors_are_well_formed():
