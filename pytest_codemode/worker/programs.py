@@ -40,7 +40,6 @@ class Programs:
         self._env: dict[str, str] = {}
         self._forks = 0
         self._ready = False
-        self._spent = False
         self.obstacle = ""
         """Why every program gets a fresh interpreter; empty while that is not known to be so."""
 
@@ -53,7 +52,6 @@ class Programs:
         """Start the program with `env` as its environment and `streams` as its standard input, output and error."""
         if (held := self._usable(env)) is not None:
             self._forks += 1
-            self._spent = True
             return held.start(lambda control: socket.send_fds(control, [RUN], streams))
         program = self._start_fresh(env, streams)
         if self._held is None and not self.obstacle:
@@ -68,13 +66,15 @@ class Programs:
         """Have an interpreter wait before the first program comes."""
         if self._held is None and not self.obstacle:
             self._hold(env)
-        self._spent = self._usable(env) is not None
+        self._usable(env)
 
     def prepare(self) -> None:
-        """Have another fork ready in the place of one that was spent: called when nobody waits any more."""
-        if self._spent and self._ready and self._held is not None and self._held.alive:
+        """Have a fork ready for the next program, if there is none: called when nobody waits any more.
+
+        A program spends it, and every other request ends with the death of all that is not kept, the fork too.
+        """
+        if self._ready and self._held is not None and self._held.alive:
             self._held.tell(lambda control: control.sendall(PREPARE))
-        self._spent = False
 
     def close(self) -> None:
         """End the interpreter that waits."""

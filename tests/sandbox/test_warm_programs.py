@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 import uuid
 import venv
 from collections.abc import Iterator
@@ -379,3 +380,13 @@ def test_a_program_that_breaks_a_limit_costs_the_next_one_nothing(tmp_path: Path
         assert box.execute("import os; os.kill(os.getppid(), 9)").exit_code != 0
         assert box.execute("print(2)").stdout == "2\n"
         assert held(box)
+
+
+def test_a_fork_waits_for_the_next_program_whatever_came_before(warm: Sandboxed) -> None:
+    made = "import os; print(open('/proc/self/stat').read().rpartition(')')[2].split()[19], os.sysconf('SC_CLK_TCK'))"
+    for request in (lambda: warm.execute("print(1)"), warm.run):
+        request()
+        time.sleep(1.0)  # what is done when nobody waits
+        asked_at = time.clock_gettime(time.CLOCK_BOOTTIME)
+        ticks, a_second = map(int, warm.execute(made).stdout.split())
+        assert ticks / a_second < asked_at - 0.2
