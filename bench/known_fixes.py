@@ -14,15 +14,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.replay import Attempt, Case, Finding
+from bench.cases import Case, Finding, Results, cases_in, options
+from bench.replay import Known
 from pytest_codemode.core.codec import encode
 from pytest_codemode.core.patch import AddImport, DeleteStatement, Edit, InsertStatement, ReplaceStatement
 from pytest_codemode.proposers.model.dialogue import DialogueOptions
@@ -99,7 +97,7 @@ class Row:
     id: str
     turn: str
     accepted: bool
-    problems: tuple[str, ...]
+    problems: list[str]
     only_the_fix: bool
     """Whether no other file and no more lines than by the known fix were changed."""
     same: bool
@@ -111,7 +109,7 @@ class Row:
     seconds: float
 
 
-class Served(Attempt):
+class Served(Known):
     """One case whose fix comes from the server."""
 
     def __init__(self, case: Case, scratch: Path, options: argparse.Namespace) -> None:
@@ -122,6 +120,7 @@ class Served(Attempt):
     def row(self, turn: str) -> Row:
         """Serve, run, and look at the result."""
         with MessagesServer(Script(tuple(self.known_edits()), self._turn)) as self._server:
+            self.extra["ANTHROPIC_API_KEY"] = self._server.api_key
             finding = self.finding()
         return _row(finding, turn, self._server, self._cost())
 
@@ -130,10 +129,6 @@ class Served(Attempt):
         url = self._server.url if self._server else ""
         model = ["--codemode-proposer", "claude", "--codemode-model", MODEL, "--codemode-base-url", url]
         return [*model, f"--codemode-python={sys.executable}"]
-
-    def settings(self) -> dict[str, str]:
-        """Return the key that the server takes."""
-        return {"ANTHROPIC_API_KEY": self._server.api_key if self._server else ""}
 
     def _cost(self) -> dict[str, Any]:
         path = self.report_path
@@ -147,7 +142,7 @@ def _row(finding: Finding, turn: str, server: MessagesServer, cost: dict[str, An
         finding.case.id,
         turn,
         finding.accepted,
-        tuple(finding.problems),
+        finding.problems,
         finding.ours > 0 and finding.ours <= finding.theirs and not foreign,
         finding.same,
         len(server.prompts),
@@ -181,63 +176,20 @@ def summary(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-class Results:
-    """The findings, kept in a file as they come."""
-
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
-        self._guard = threading.Lock()
-        self.rows: list[Row] = []
-        if path is not None and path.exists():
-            lines = path.read_text("utf-8").splitlines()
-            self.rows = [Row(**{**row, "problems": tuple(row["problems"])}) for row in map(json.loads, lines)]
-
-    def known(self, case: Case, turn: str) -> bool:
-        """Return whether there is a finding already."""
-        return any((row.id, row.turn) == (case.id, turn) for row in self.rows)
-
-    def add(self, row: Row) -> None:
-        """Keep and print one."""
-        with self._guard:
-            self.rows.append(row)
-            print(line_of(row), flush=True)
-            if self._path is not None:
-                with self._path.open("a", encoding="utf-8") as stream:
-                    stream.write(json.dumps(asdict(row)) + "\n")
-
-
-def cases_in(folders: Sequence[Path]) -> list[Case]:
-    """Return the prepared cases of some folders, each of which may be one itself."""
-    found = (path for folder in folders for path in ([*folder.glob("case.json"), *sorted(folder.glob("*/case.json"))]))
-    return [Case.read(path.parent) for path in found]
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the cases and print; return 1 if a known fix was not accepted."""
-    parser = argparse.ArgumentParser(prog="python -m bench.known_fixes", description=__doc__.splitlines()[0])
-    parser.add_argument("cases", type=Path, nargs="+", metavar="CASES", help="folder of prepared cases, or one case")
+    parser = options("bench.known_fixes", __doc__, "time=10m,usd=none")
     parser.add_argument("--turn", choices=tuple(TURNS), default="first")
-    parser.add_argument("--python", default=sys.executable, help="interpreter with the projects' requirements")
-    parser.add_argument("--only", nargs="+", metavar="ID", help="cases, or the beginnings of their names")
-    parser.add_argument("--sandbox", default="auto", metavar="LEVEL")
-    parser.add_argument("--budget", default="time=10m,usd=none", metavar="SPEC")
-    parser.add_argument("--results", type=Path, metavar="FILE", help="keep findings here, and run only what is missing")
-    parser.add_argument("--jobs", type=int, choices=(1, 2), default=1)
-    parser.add_argument("--scratch", metavar="DIR", help="where copies are made (default: the temporary folder)")
-    parser.add_argument("--logs", metavar="DIR", help="keep the output of each repair run here")
-    options = parser.parse_args(arguments, argparse.Namespace(proposer="known"))
-    results = Results(options.results)
-
-    def work(case: Case) -> None:
-        with tempfile.TemporaryDirectory(prefix="codemode-bench-", dir=options.scratch) as name:
-            results.add(Served(case, Path(name).resolve(), options).row(options.turn))
-
-    wanted = [case for case in cases_in(options.cases) if case.id.startswith(tuple(options.only or ("",)))]
-    with ThreadPoolExecutor(options.jobs) as pool:
-        list(pool.map(work, [case for case in wanted if not results.known(case, options.turn)]))
+    chosen = parser.parse_args(arguments)
+    results = Results(chosen.results, Row, lambda row: (row.id, row.turn), line_of)
+    wanted = cases_in(chosen.cases, chosen.only or ())
+    missing = [case for case in wanted if not results.known((case.id, chosen.turn))]
+    results.fill(
+        missing, lambda case, scratch: Served(case, scratch, chosen).row(chosen.turn), chosen.jobs, chosen.scratch
+    )
     print(summary(results.rows))
-    chosen = {case.id for case in wanted}
-    return int(not all(row.accepted for row in results.rows if row.id in chosen and row.turn == options.turn))
+    ids = {case.id for case in wanted}
+    return int(not all(row.accepted for row in results.rows if row.id in ids and row.turn == chosen.turn))
 
 
 if __name__ == "__main__":

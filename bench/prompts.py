@@ -16,7 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.known_fixes import Script, Served, cases_in
+from bench.cases import cases_in, options
+from bench.known_fixes import Script, Served
 from tests.messages_api import MessagesServer
 
 _INPUT = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
@@ -39,6 +40,7 @@ class Unhelped(Served):
     def prompts(self, turns: int) -> Prompts:
         """Repair in vain, and measure what was sent."""
         with MessagesServer(Script(tuple(self.known_edits()), turns + 1)) as self._server:
+            self.extra["ANTHROPIC_API_KEY"] = self._server.api_key
             self._repair()
         sizes = tuple(sum(usage[part] for part in _INPUT) for usage in self._server.usages[:turns])
         return Prompts(self._case.id, sizes, self._server.cache_share())
@@ -57,22 +59,15 @@ def table(rows: Sequence[Prompts]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print; return 1 if a case sent nothing."""
-    parser = argparse.ArgumentParser(prog="python -m bench.prompts", description=__doc__.splitlines()[0])
-    parser.add_argument("cases", type=Path, nargs="+", metavar="CASES", help="folder of prepared cases, or one case")
+    parser = options("bench.prompts", __doc__, "")
     parser.add_argument("--turns", type=int, default=3)
-    parser.add_argument("--python", default=sys.executable, help="interpreter with the projects' requirements")
-    parser.add_argument("--only", nargs="+", default=[""], metavar="ID", help="cases, or the beginnings of their names")
-    options = parser.parse_args(arguments)
-    budget = f"time=10m,usd=none,requests={options.turns}"
-    settings = argparse.Namespace(
-        proposer="known", turn="last", python=options.python, sandbox="auto", budget=budget, logs=None
-    )
+    chosen = parser.parse_args(arguments, argparse.Namespace(turn="last"))
+    chosen.budget = f"time=10m,usd=none,requests={chosen.turns}"
     rows: list[Prompts] = []
-    for case in cases_in(options.cases):
-        if case.id.startswith(tuple(options.only)):
-            with tempfile.TemporaryDirectory(prefix="codemode-bench-") as name:
-                rows.append(Unhelped(case, Path(name).resolve(), settings).prompts(options.turns))
-            print(table(rows[-1:]).splitlines()[0], flush=True)
+    for case in cases_in(chosen.cases, chosen.only or ()):
+        with tempfile.TemporaryDirectory(prefix="codemode-bench-", dir=chosen.scratch) as name:
+            rows.append(Unhelped(case, Path(name).resolve(), chosen).prompts(chosen.turns))
+        print(table(rows[-1:]).splitlines()[0], flush=True)
     print(table(rows).splitlines()[-1] if rows else "no cases")
     return int(not all(row.sizes for row in rows))
 
