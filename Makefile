@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: test demo lint types layers test-slow clean
+.PHONY: test demo check lint types layers smoke test-slow clean
 
 $(BIN)/tox: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -24,6 +24,17 @@ demo: $(BIN)/codemode
 
 lint types layers test-slow: $(BIN)/tox
 	$(BIN)/tox run -e $@
+
+# Each waits for others half of the time: for pip, for processes. What fails is printed whole.
+PARALLEL := $(BIN)/tox run-parallel --parallel-no-spinner -p 3
+
+## check: lint, types and layers at the same time
+check: $(BIN)/tox
+	$(PARALLEL) -e lint,types,layers
+
+## smoke: what shows whether other interpreters and the oldest releases work at all
+smoke: $(BIN)/tox
+	$(PARALLEL) -e py312-smoke,py313-smoke,lowest
 
 clean:
 	rm -rf $(VENV) .tox .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist

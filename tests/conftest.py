@@ -1,4 +1,5 @@
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -11,6 +12,25 @@ import pytest
 from pytest_codemode.core.request import EngineRequest, from_json
 
 pytest_plugins = ["pytester"]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where processes share the files, begin with the dearest: the last file to end keeps all others waiting."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=_cheapness)
+
+
+def _cheapness(item: pytest.Item) -> int:
+    """Return 0 for a file that starts whole repair runs, 1 for one that starts sandboxes, 2 for all else."""
+    if "Workspace" in vars(getattr(item, "module", None) or object):
+        return 0
+    return 1 if item.path.relative_to(Path(__file__).parent).parts[0] in ("sandbox", "attacks") else 2
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Start twice as many processes as there are processors: most tests wait for processes, or for a limit."""
+    return 2 * (os.cpu_count() or 1)
 
 
 @pytest.fixture(scope="session", autouse=True)

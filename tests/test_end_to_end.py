@@ -4,11 +4,13 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.projects import Workspace, flat
+from tests.projects import Run, Workspace, flat
 
 CLAMP = """\
 # Ein Kommentar mit Umlaut: größer
@@ -34,36 +36,66 @@ def test_clamp_elsewhere(x, high, expected):
 CONFIGURATION = '[tool.pytest.ini_options]\npythonpath = ["src"]\ntestpaths = ["tests"]\n'
 
 
+CLAMPING = {
+    "pyproject.toml": CONFIGURATION,
+    "src/pkg/__init__.py": "",
+    "src/pkg/clamp.py": CLAMP,
+    "tests/test_clamp.py": CLAMP_TESTS,
+}
+
+
 @pytest.fixture
 def clamp(tmp_path: Path) -> Iterator[Workspace]:
     """A project with one bug; nothing may be left of a run on it."""
-    workspace = Workspace(
-        tmp_path,
-        {
-            "pyproject.toml": CONFIGURATION,
-            "src/pkg/__init__.py": "",
-            "src/pkg/clamp.py": CLAMP,
-            "tests/test_clamp.py": CLAMP_TESTS,
-        },
-    )
+    with tidy(Workspace(tmp_path, CLAMPING)) as workspace:
+        yield workspace
+
+
+@contextmanager
+def tidy(workspace: Workspace) -> Iterator[Workspace]:
     yield workspace
     assert workspace.processes() == []
     assert workspace.leftovers() == []
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """A plain run with repair, which several tests look at."""
+
+    workspace: Workspace
+    before: dict[str, bytes]
+    run: Run
+
+
+@pytest.fixture(scope="module")
+def repaired(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repaired]:
+    with tidy(Workspace(tmp_path_factory.mktemp("repaired"), CLAMPING)) as workspace:
+        yield Repaired(workspace, workspace.tree(), workspace.fix())
 
 
 FIXED = CLAMP.replace("return low   #", "return high   #")
 
 
 @pytest.mark.smoke
-def test_a_bug_is_fixed_in_the_tree_and_nothing_else_changes(clamp: Workspace) -> None:
-    before = clamp.tree()
-    run = clamp.fix()
+def test_a_bug_is_fixed_in_the_tree_and_nothing_else_changes(repaired: Repaired) -> None:
+    clamp, run = repaired.workspace, repaired.run
     assert run.status == 0, run.output
-    assert clamp.tree() == {**before, "src/pkg/clamp.py": FIXED.encode()}
+    assert clamp.tree() == {**repaired.before, "src/pkg/clamp.py": FIXED.encode()}
     assert "-        return low   # beyond the end" in run.output
     assert "+        return high   # beyond the end" in run.output
     assert "fixed 3 of 3 failing tests" in run.output
     assert clamp.pytest().status == 0
+
+
+def test_kept_patches_can_be_reverted_and_applied_again(repaired: Repaired) -> None:
+    clamp = repaired.workspace
+    (record,) = clamp.root.glob(".codemode/runs/*")
+    codemode = shutil.which("codemode", path=str(Path(subprocess.sys.executable).parent))  # type: ignore[attr-defined]
+    assert codemode
+    subprocess.run([codemode, "runs", "revert", record.name], cwd=clamp.root, check=True)
+    assert clamp.read("src/pkg/clamp.py") == CLAMP
+    subprocess.run([codemode, "runs", "apply", record.name], cwd=clamp.root, check=True)
+    assert clamp.read("src/pkg/clamp.py") == FIXED
 
 
 def test_with_diff_the_tree_is_left_alone_and_the_kept_patch_applies_with_git(clamp: Workspace) -> None:
@@ -298,14 +330,3 @@ def test_a_credential_in_the_environment_reaches_neither_tests_nor_records(clamp
     recorded = b"".join(path.read_bytes() for path in clamp.root.glob(".codemode/**/*") if path.is_file())
     assert secret not in run.output
     assert secret.encode() not in recorded
-
-
-def test_kept_patches_can_be_reverted_and_applied_again(clamp: Workspace) -> None:
-    assert clamp.fix().status == 0
-    (record,) = clamp.root.glob(".codemode/runs/*")
-    codemode = shutil.which("codemode", path=str(Path(subprocess.sys.executable).parent))  # type: ignore[attr-defined]
-    assert codemode
-    subprocess.run([codemode, "runs", "revert", record.name], cwd=clamp.root, check=True)
-    assert clamp.read("src/pkg/clamp.py") == CLAMP
-    subprocess.run([codemode, "runs", "apply", record.name], cwd=clamp.root, check=True)
-    assert clamp.read("src/pkg/clamp.py") == FIXED

@@ -546,7 +546,7 @@ def test_runs_own_time_is_a_deadline_too() -> None:
     assert (len(attempts.made), len(none.made)) == (1, 0)
 
 
-@pytest.mark.parametrize("wait", ["3600", email.utils.formatdate(time.time() + 3_600, usegmt=True)])
+@pytest.mark.parametrize("wait", ["3600", email.utils.formatdate(time.time() + 3_600, usegmt=True)], ids=["s", "date"])
 def test_wait_that_is_longer_than_the_time_left_is_not_begun(wait: str) -> None:
     started = time.monotonic()
     problem, attempts = failure(Failure(429, headers={"retry-after": wait}), reply_s=30.0)
