@@ -23,6 +23,8 @@ from pytest_codemode.core.project import Project
 _PLUGIN = "codemode_bench_observed"
 _OURS = ("--continue-on-collection-errors", "-p", _PLUGIN)
 """What a plain run is given besides: a sandbox runs what could be collected, whatever could not."""
+_WITH_VALUE = ("-m", "-p", "-c", "-o", "-W")
+"""Options in the commands of suites that are followed by their value; what else is no option is a path."""
 _LIMIT_S = 1800.0
 """Wall clock of one plain run."""
 
@@ -97,6 +99,24 @@ class Copy:
         outcomes = {nodeid: (outcome, reason) for nodeid, (outcome, reason) in found["outcomes"].items()}
         collected, imported = tuple(found["collected"]), tuple(found["imported"])
         return Plain(outcomes, collected, imported, self._project(found["project"]), seconds)
+
+    @property
+    def root(self) -> Path:
+        """The scratch copy."""
+        return self._root
+
+    def cold(self, nodeid: str) -> float:
+        """Return the seconds that a plain run of one test takes; it reads and writes bytecode."""
+        before = ["", *self._words]
+        options = [
+            word for word, last in zip(self._words, before, strict=False) if word[0] == "-" or last in _WITH_VALUE
+        ]
+        started = time.perf_counter()
+        subprocess.run(
+            [str(self._python), *options, nodeid], cwd=self._root, env=self._environment(Path(os.devnull), ""),
+            stdin=subprocess.DEVNULL, capture_output=True, timeout=_LIMIT_S, check=False,
+        )  # fmt: skip
+        return time.perf_counter() - started
 
     def _environment(self, file: Path, only: str) -> dict[str, str]:
         path = self._settings.get("PYTHONPATH", "")

@@ -95,12 +95,14 @@ class Spent:
 
 
 class Budget:
-    """Counts what a run uses and says when to stop. Its clock starts when it is made."""
+    """Counts what a run uses and says when to stop. Its clock starts when it is made, at `already_s`."""
 
-    def __init__(self, allowance: Allowance, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, allowance: Allowance, clock: Callable[[], float] = time.monotonic, already_s: float = 0.0
+    ) -> None:
         self.allowance = allowance
         self._clock = clock
-        self._started = clock()
+        self._started = clock() - already_s
         self._reserved_s = 0.0
         self._spent = Spent()
         self._held = Spent()

@@ -16,17 +16,21 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, TypeVar
 
+from pytest_codemode.core.shapes import PLAIN, Mismatch, names_of, taker
+
 T = TypeVar("T")
 
 
-def encode(value: Any) -> Any:
+def encode(value: Any) -> Any:  # noqa: PLR0911  # a table of kinds, one return each
     """Return `value` as JSON types.
 
     Dataclasses become objects, enums their values, tuples lists, bytes base64 text. A dataclass with a `KIND` class
     attribute carries it as `"kind"`, so that a union of such classes can be decoded.
     """
+    if type(value) in PLAIN:
+        return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        body = {field.name: encode(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        body = {name: encode(getattr(value, name)) for name in names_of(type(value))}
         kind = getattr(type(value), "KIND", None)
         return {"kind": kind, **body} if kind else body
     if isinstance(value, enum.Enum):
@@ -47,7 +51,10 @@ def decode(kind: type[T] | Any, data: Any, where: str = "value") -> T:
     Raises:
         ValueError: `data` does not have the shape of `kind`; the text names the place, as in `failure.frames[0].line`.
     """
-    return typing.cast("T", _decode(kind, data, where))
+    try:
+        return typing.cast("T", taker(kind)(data))
+    except Mismatch:  # what is wrong with it, if anything, and where, is found the long way
+        return typing.cast("T", _decode(kind, data, where))
 
 
 def _decode(kind: Any, data: Any, where: str) -> Any:  # noqa: PLR0911  # a table of kinds, one return each

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from pytest_codemode.core.codec import decode, encode
+from pytest_codemode.core.failure import Failure
 from pytest_codemode.core.model import Message, ModelReply
 from pytest_codemode.core.outcome import SandboxInfo
 from pytest_codemode.core.report import RunReport
+from pytest_codemode.core.trial import Judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,24 @@ class TrialDone:
 
 
 @dataclass(frozen=True, slots=True)
+class TrialsJudged:
+    """What came of some candidates, for the record alone: an interrupted run goes on from there."""
+
+    KIND: ClassVar[str] = "judged"
+    scope: str
+    """Digest of the failing tests and of the tree below the patches: elsewhere the same patch is another candidate."""
+    stage: Literal["tried", "cases", "guarded", "checked"]
+    trials: tuple[Judged, ...]
+    failures: tuple[Failure, ...]
+    """What `trials` point to, each once."""
+    time_s: float
+    """What the run has used by now, interruptions left out; dollars, tokens and requests likewise."""
+    usd: float = 0.0
+    tokens: int = 0
+    requests: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One exchange with a model, as it can be played back: everything that was said, nothing that opens a door."""
 
@@ -99,7 +119,7 @@ class RunDone:
     report: RunReport
 
 
-Event = RunStarted | SandboxReady | Progress | TrialDone | Turn | Notice | RunDone
+Event = RunStarted | SandboxReady | Progress | TrialDone | TrialsJudged | Turn | Notice | RunDone
 
 
 def to_line(event: Event) -> str:

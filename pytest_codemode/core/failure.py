@@ -32,6 +32,32 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
+class SampledFrame:
+    """One place on the stack of a test that takes long."""
+
+    path: str
+    """Posix path relative to rootdir."""
+    line: int
+    """1-based."""
+    function: str
+    """`co_qualname` of the code."""
+    depth: int
+    """Project frames outside it."""
+    count: int
+    """Samples in which it stood there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """The stack of a hanging test, looked at several times before its time was up; project frames only."""
+
+    taken: int
+    """At least one."""
+    frames: tuple[SampledFrame, ...]
+    """Outermost first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """One failing phase of one test."""
 
@@ -59,6 +85,8 @@ class Failure:
     """The limit of the sandbox it most likely comes from, as `file size limit of 8 MiB`; empty if none."""
     causes: tuple[str, ...] = ()
     """`Name: message` of the exceptions that this one was raised from or while handling, nearest first, bounded."""
+    samples: Samples | None = None
+    """Where a test that timed out had been before; None where its process did not live to tell."""
 
     def innermost(self, paths: frozenset[str]) -> Frame | None:
         """Return the innermost frame in one of `paths` (posix, relative), or None."""

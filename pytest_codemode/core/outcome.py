@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pytest_codemode.core.failure import Failure, Phase
+from pytest_codemode.core.observed import Values
 
 
 class Outcome(enum.Enum):
@@ -84,6 +85,8 @@ class TestResult:
     They belong to every test that uses the fixture, whichever is the last."""
     phases: tuple[PhaseResult, ...] = ()
     """Setup, call and teardown as far as they ran; empty in screening, and where the process did not live to tell."""
+    values: Values | None = None
+    """What the watched functions were given and returned, on request."""
 
     __test__ = False
 
@@ -99,7 +102,7 @@ class Mode(enum.Enum):
     """A fresh interpreter in a fresh sandbox, patched files on disk, the tree writable (and thrown away)."""
 
 
-Record = Literal["nothing", "functions", "lines"]
+Record = Literal["nothing", "functions", "lines", "values"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,8 @@ class RunRequest:
     record: Record = "nothing"
     line_paths: tuple[str, ...] = ()
     """With `record="lines"`: the files whose lines are wanted."""
+    watch: tuple[str, ...] = ()
+    """With `record="values"` (slow, for few tests): `path::qualname` of the functions whose values are wanted."""
     output: bool = False
     """Whether each phase comes with what it printed; a failure has its output in any case."""
     record_for: tuple[str, ...] | None = None
@@ -192,6 +197,8 @@ class TryRequest:
     """Processor time per test, which others on the machine do not use up; None for the sandbox's limit."""
     stop_at_pass: bool = False
     """Leave out the rest after the first candidate that passes them all."""
+    alone: bool = False
+    """Judge each candidate in a process of its own, those too that could share one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +213,8 @@ class TryResult:
     """Results up to the first test that is not green; failures are slim (no frames)."""
     reason: str = ""
     duration_s: float = 0.0
+    batched: bool = False
+    """Whether it was judged in one process with others; never one that passed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,12 +26,44 @@ class NearMiss:
 
 
 @dataclass(frozen=True, slots=True)
+class Behaviour:
+    """What a patch changes of what its functions did for tests that passed before, and for inputs near those."""
+
+    observed: int
+    """Different calls that passing tests made, and that gave the same result each time."""
+    changed: int
+    """Of these, those with another result now; none for a patch that changes nothing else."""
+    near: int
+    """Calls with arguments near those, tried on both; none that raises unpatched what the failing test raised."""
+    near_changed: int
+    raising: int
+    """Calls that returned before and raise, or do not end, with the patch; those near failing tests included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Where another patch differs from the chosen one."""
+
+    count: int
+    """Inputs on which they give different results."""
+    of: int
+    """Inputs that both were tried on."""
+    call: str = ""
+    """One of them, as `f(1, 2)`; empty if there is none."""
+    chosen: str = ""
+    """What the chosen patch makes of it, as `3` or `raises ValueError`."""
+    other: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Alternative:
     """Another plausible patch of the same task, ranked behind the chosen one."""
 
     diff: str
     rationale: str
     warnings: tuple[str, ...] = ()
+    difference: Difference | None = None
+    """None where they were not compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +93,15 @@ class TaskReport:
     """The first few."""
     near_misses: tuple[NearMiss, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
+    """The best of the others that pass; where nothing was fixed, patches that pass and are not proven."""
+    passing: int = 0
+    """Patches that pass what they were tried on, the chosen one included."""
+    behaviour: Behaviour | None = None
+    """Of the chosen patch; None where it was not observed."""
+    held_out: tuple[str, ...] = ()
+    """Cases of a parametrised test that the search was not shown, and that the patch was judged on."""
+    overfit: int = 0
+    """Patches that were rejected because they pass the cases shown and none of those held back."""
     failures: tuple[Failure, ...] = ()
 
 

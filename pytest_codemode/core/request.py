@@ -44,6 +44,8 @@ class EngineOptions:
     confirm: Literal["affected", "suite"] = "suite"
     allow: tuple[str, ...] = ()
     """Names of policy rules that are switched off."""
+    operators: tuple[str, ...] = ()
+    """Names of installed distributions that bring repair operators."""
     editable: tuple[str, ...] = ()
     """Globs of posix paths relative to rootdir; empty for the default."""
     reports: tuple[str, ...] = ()

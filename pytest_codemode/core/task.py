@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pytest_codemode.core.failure import Failure, headline
+from pytest_codemode.core.observed import ObservedFunction
 from pytest_codemode.core.patch import Files
 from pytest_codemode.core.suspicion import Suspect
 from pytest_codemode.core.trial import Trial
@@ -32,6 +33,8 @@ class RepairTask:
     """Passing tests that execute what the failing ones execute, those that share most first."""
     tried: tuple[Trial, ...] = ()
     """What earlier proposers tried that is worth knowing: plausible but suspicious, near misses, refusals."""
+    observed: tuple[ObservedFunction, ...] = ()
+    """What suspicious functions were given and returned in failing and in passing runs, the most suspicious first."""
 
     @property
     def nodeids(self) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ class Verdict(enum.Enum):
     TIMED_OUT = "ran into the time limit"
     CRASHED = "killed the test process"
     BROKE = "breaks a passing test"
+    OVERFIT = "passes only the cases that the search was shown"
     PLAUSIBLE = "passes every test it was tried on"
     NOT_TRIED = "not tried: the budget was spent"
 
@@ -46,3 +47,19 @@ class Trial:
     def plausible(self) -> bool:
         """Whether the patch passes every test it was tried on (no proof of correctness)."""
         return self.verdict is Verdict.PLAUSIBLE
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a run keeps of one trial, so that an interrupted one goes on without judging the same patch again."""
+
+    fingerprint: str
+    """Of the tree that the patch gives."""
+    verdict: Verdict
+    reason: str = ""
+    passed: tuple[str, ...] = ()
+    failures: tuple[int, ...] = ()
+    """Indexes in the failures that are kept beside it: most candidates of a batch fail alike."""
+    broke: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    duration_s: float = 0.0

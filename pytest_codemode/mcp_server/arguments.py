@@ -46,11 +46,18 @@ ModeName = Annotated[
     ),
 ]
 RecordName = Annotated[
-    Literal["nothing", "functions", "lines"],
-    Field(description="What to record of each test: the project functions it ran, or the lines of `line_paths`."),
+    Literal["nothing", "functions", "lines", "values"],
+    Field(
+        description="What to record of each test: the project functions it ran, the lines of `line_paths`, or what the"
+        " functions of `watch` were given and returned (slow: for few tests)."
+    ),
 ]
 LinePaths = Annotated[
     list[ProjectPath], Field(description='With record="lines": files whose executed lines to report.')
+]
+Watch = Annotated[
+    list[str],
+    Field(description='With record="values": functions whose values to report, as `src/cart.py::Cart.total`.'),
 ]
 RecordFor = Annotated[
     list[str] | None,

@@ -64,6 +64,7 @@ class SandboxTools:
         mode: arguments.ModeName = "warm",
         record: arguments.RecordName = "nothing",
         line_paths: arguments.LinePaths = [],  # noqa: B006  # see above
+        watch: arguments.Watch = [],  # noqa: B006  # see above
         record_for: arguments.RecordFor = None,
         reuse: arguments.Reuse = False,
         output: arguments.Output = False,
@@ -84,6 +85,7 @@ class SandboxTools:
             mode=Mode(mode),
             record=record,
             line_paths=tuple(line_paths),
+            watch=tuple(watch),
             record_for=None if record_for is None else tuple(record_for),
             reuse=reuse,
             output=output,
@@ -130,6 +132,7 @@ class SandboxTools:
         test_timeout_s: arguments.Seconds = None,
         test_cpu_s: Annotated[float | None, Field(description="Limit of processor time for each test.", gt=0)] = None,
         stop_at_pass: Annotated[bool, Field(description="Leave out the rest after the first that passes.")] = False,
+        alone: Annotated[bool, Field(description="Judge each patch in a process of its own.")] = False,
     ) -> CallToolResult:
         """Try patches on some tests; for each the tests run in order up to the first that is not green."""
         if (key := arguments.duplicate(candidate.key for candidate in candidates)) is not None:
@@ -140,6 +143,7 @@ class SandboxTools:
             test_timeout_s=at_most(self._lease.limits.test_s, test_timeout_s),
             test_cpu_s=at_most(self._lease.limits.test_cpu_s, test_cpu_s),
             stop_at_pass=stop_at_pass,
+            alone=alone,
         )
 
         async def on_progress(done: int, total: int) -> None:

@@ -34,7 +34,7 @@ from pytest_codemode.sandbox.needs import Needs
 from pytest_codemode.sandbox.own import OwnPlaces
 from pytest_codemode.sandbox.pool import Pool
 from pytest_codemode.sandbox.slot import Slot, SlotDied
-from pytest_codemode.sandbox.trying import MAX_BATCH, Trying, decoded
+from pytest_codemode.sandbox.trying import LONGEST_RUNS, Trying, decoded
 
 OnResult = Callable[[TestResult], Awaitable[None]]
 OnProgress = Callable[[int, int], Awaitable[None]]
@@ -143,7 +143,7 @@ class SandboxService:
     async def try_patches(self, request: TryRequest, on_progress: OnProgress | None = None) -> tuple[TryResult, ...]:
         """Try candidates, spread over the workers; results in the order of the candidates."""
         trying = Trying(request, self._needs, self._pool.size, on_progress)
-        limit_s = self._project.limits.run_s * MAX_BATCH + BACKSTOP_S
+        limit_s = self._project.limits.run_s * LONGEST_RUNS + BACKSTOP_S
         async with anyio.create_task_group() as tasks:
             for _ in range(min(self._pool.size, len(request.candidates))):
                 tasks.start_soon(self._try_batches, trying, limit_s)
@@ -156,7 +156,8 @@ class SandboxService:
                 while slot.alive and (batch := trying.next_batch()):
                     request = replace(trying.request, candidates=batch)
                     try:
-                        await slot.request({"op": "try", "request": encode(request)}, trying.take, limit_s)
+                        with trying.at_work(batch):
+                            await slot.request({"op": "try", "request": encode(request)}, trying.take, limit_s)
                     except SlotDied as problem:
                         await slot.close()
                         trying.give_back(batch, str(problem))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Literal, TypeVar
 
 from pytest_codemode.core.codec import decode
@@ -15,16 +17,30 @@ OnProgress = Callable[[int, int], Awaitable[None]]
 
 T = TypeVar("T")
 
-MAX_BATCH = 16
+MAX_BATCH = 512
+"""Candidates one worker gets at a time, where each takes hardly any time."""
+FIRST_BATCH = 16
+LONGEST_RUNS = 16
+"""A worker that has not answered after the time of so many whole runs is taken for hung."""
+BATCH_S = 2.0
+"""What a batch should take: long enough for the workers to make something of it, short enough to be shared out."""
 
 
 class Trying:
     """One request's candidates. Forks take them in batches, `apart` those that forks cannot judge."""
 
-    def __init__(self, request: TryRequest, needs: Needs, workers: int, on_progress: OnProgress | None) -> None:
+    def __init__(
+        self,
+        request: TryRequest,
+        needs: Needs,
+        workers: int,
+        on_progress: OnProgress | None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.request = request
         self._needs = needs
         self._workers = workers
+        self._clock = clock
         self._on_progress = on_progress
         self._todo: deque[Candidate] = deque()
         self._apart: deque[Candidate] = deque()
@@ -33,8 +49,12 @@ class Trying:
         self._results: dict[str, TryResult] = {}
         self._deaths: dict[str, int] = {}
         self._stopped = False
+        self._each_s = BATCH_S / FIRST_BATCH
+        """What one candidate took, in the last batch."""
         self._candidates = {candidate.key: candidate for candidate in request.candidates}
-        for candidate in request.candidates:
+        # Those that can be swapped in come together, so that a worker may judge them in one process.
+        in_turn = sorted(request.candidates, key=lambda one: not one.swaps and not request.stop_at_pass)
+        for candidate in in_turn:
             known = needs.known(request.nodeids, from_disk=not candidate.swaps)
             (self._apart if known else self._todo).append(candidate)
 
@@ -46,10 +66,19 @@ class Trying:
         """Return the next candidates for one worker, fewer towards the end so that all finish together."""
         if not self.has_batches():
             return ()
-        size = max(1, min(MAX_BATCH, len(self._todo) // (2 * self._workers)))
+        share = len(self._todo) // self._workers
+        quick = int(BATCH_S / max(self._each_s, BATCH_S / MAX_BATCH))
+        size = max(1, min(quick, share if self._todo[0].swaps else share // 2))
         if self._deaths.get(self._todo[0].key):
             size = 1
         return tuple(self._todo.popleft() for _ in range(min(size, len(self._todo))))
+
+    @contextmanager
+    def at_work(self, batch: tuple[Candidate, ...]) -> Iterator[None]:
+        """A worker judges `batch`: how long that takes decides on the size of the next one."""
+        began = self._clock()
+        yield
+        self._each_s = (self._clock() - began) / len(batch)
 
     def next_apart(self) -> Candidate | None:
         """Return the next candidate for a place of its own."""

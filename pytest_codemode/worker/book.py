@@ -40,6 +40,7 @@ class Book:
         self.failed = False
         """Whether a result that is not green was passed on."""
         self._started = 0
+        self._started_here = 0
         self._limit_s = 0.0
         self.begin()
 
@@ -52,12 +53,19 @@ class Book:
         """Return which test is running, counted over all processes from 1, and its wall clock limit; 0 if none is."""
         return (self._started if self._schedule.running else 0), self._limit_s
 
+    @property
+    def has_predecessors(self) -> bool:
+        """Whether the test to blame runs in a process that ran others before it and may still hold what they took."""
+        to_blame = bool(self._schedule.running) or (self._held is not None and self._held.outcome.green)
+        return to_blame and self._started_here > 1
+
     def begin(self) -> Plan:
         """Expect a new process, and return its orders."""
         self.finished = False
         self._held = None
         self._token = os.urandom(16).hex()
         self._heard = 0
+        self._started_here = 0
         self._canaries: list[TestResult] = []
         orders = replace(self._plan, done=tuple(self.done), token=self._token)
         self._schedule = Schedule(orders)
@@ -125,6 +133,7 @@ class Book:
         limit_s: float = decode(float, message.get("limit_s"), "limit_s")
         self._limit_s = min(limit_s, self._run_s)
         self._started += 1
+        self._started_here += 1
         self._wait(self._limit_s)
 
     def _on_result(self, message: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from pytest_codemode.worker.channel import write_line
 from pytest_codemode.worker.fence import fence
 from pytest_codemode.worker.offspring import run_and_exit
 from pytest_codemode.worker.plan import Plan, Say, Setup
-from pytest_codemode.worker.processes import die_with_parent
+from pytest_codemode.worker.processes import die_with_parent, fork
 from pytest_codemode.worker.reporter import Reporter
 
 RunPlan = Callable[[Plan, Say], None]
@@ -26,7 +26,7 @@ def serve_forks(setup: Setup, control: socket.socket, run: RunPlan) -> NoReturn:
     """Fork for each plan that comes over `control`, until the supervisor has gone."""
     while (order := receive_order(control)) is not None:
         plan, fds = order
-        pid = os.fork()
+        pid = fork()
         if pid == 0:
             _run_fork(setup, control, run, plan, fds)
         for fd in fds:

@@ -21,6 +21,7 @@ from typing import Any, NoReturn
 
 from pytest_codemode.worker import syscalls
 from pytest_codemode.worker.confine import Confinement, confine, prepare
+from pytest_codemode.worker.processes import fork
 
 CONTROL_FD = 3
 COMMON = ("collections", "datetime", "functools", "itertools", "math", "random", "re", "string", "typing")
@@ -109,7 +110,7 @@ class _Spare:
     def fork(self) -> bool:
         """Make one; return whether this is it."""
         ours, theirs = socket.socketpair()
-        self.pid = os.fork()
+        self.pid = fork()
         self.line, unused = (ours, theirs) if self.pid else (theirs, ours)
         unused.close()
         return self.pid == 0

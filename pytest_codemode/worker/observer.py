@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from pytest_codemode.core.observed import Values
 from pytest_codemode.worker.executed import ProjectFunctions, recorder
 from pytest_codemode.worker.plan import Plan
+from pytest_codemode.worker.values import ValueRecorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class Observed:
     functions: tuple[str, ...]
     lines: dict[str, tuple[int, ...]]
     ends: dict[str, tuple[str, ...]]
+    values: Values | None = None
 
 
 class Observer:
@@ -44,6 +47,7 @@ class Observer:
         """What the running test executed, its own end included."""
         self._ends: dict[str, tuple[str, ...]] = {}
         self._mark: Any = None
+        self._values = ValueRecorder(rootdir, plan.watch) if plan.record == "values" else None
         self._lines: Any = None
         if plan.record == "lines":
             from pytest_codemode.worker.mapping import LineMap  # noqa: PLC0415  # coverage is wanted only here
@@ -61,19 +65,33 @@ class Observer:
             self._executed.pause()
         if self._lines is not None and wanted:
             self._lines.start()
+        if self._values is not None and wanted:
+            self._values.start(item)
 
     def __enter__(self) -> None:
         if self._executed is not None and self._on:
             self._executed.resume()
+        if self._values is not None and self._on:
+            self._values.resume()
+        if self._lines is not None and self._on:
+            self._lines.resume()
 
     def __exit__(self, *_exc: object) -> None:
         if self._executed is not None and self._on:
             self._executed.pause()
+        if self._values is not None and self._on:
+            self._values.pause()
+        if self._lines is not None and self._on:
+            self._lines.pause()
 
     @contextmanager
     def ending(self) -> Iterator[None]:
         """Tear down: what the end of a shared fixture executes does not belong to the test that happened to be last."""
         executed = self._executed
+        if self._lines is not None:
+            with self:
+                yield
+            return
         if executed is None or not (self._on or self._shared):
             yield
             return
@@ -134,9 +152,10 @@ class Observer:
     def stop(self) -> Observed:
         """End the test."""
         lines = self._lines.stop() if self._lines is not None and self._on else {}
+        values = self._values.stop() if self._values is not None and self._on else None
         ends, self._ends = self._ends, {}
         if self._executed is None or not self._on:
-            return Observed((), lines, ends)
+            return Observed((), lines, ends, values)
         executed = self._executed.stop()
         own = self._own or executed  # nothing: it never came to its end
         shared = (code for fixturedef in self._used for code in self._shared.get(fixturedef, ()))

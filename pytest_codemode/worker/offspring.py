@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import NoReturn, Protocol
 
+from pytest_codemode.worker import processes
 from pytest_codemode.worker.channel import LineReader, Malformed
 from pytest_codemode.worker.processes import die_with_parent, kill
 
@@ -145,7 +146,7 @@ class Grandchild:
 
 def fork(work: Callable[[], None], keep_fds: tuple[int, ...]) -> Child:
     """Run `work` in a fork that has no descriptor of this process but 0-2 and `keep_fds`; it never returns."""
-    pid = os.fork()
+    pid = processes.fork()
     if pid == 0:
         _run_child(work, keep_fds)
     return Child(pid)

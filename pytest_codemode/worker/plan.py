@@ -53,6 +53,8 @@ class Plan:
     order_seed: int | None = None
     record: Record = "nothing"
     line_paths: tuple[str, ...] = ()
+    watch: tuple[str, ...] = ()
+    """With `record="values"`: `path::qualname` of the functions whose values are wanted."""
     record_for: tuple[str, ...] | None = None
     """Record these tests only; None for all."""
     output: bool = False
@@ -67,5 +69,7 @@ class Plan:
     done: tuple[str, ...] = ()
     """Finished by an earlier process of the same run."""
     swaps: tuple[Swap, ...] = ()
+    batch: tuple[tuple[Swap, ...], ...] = ()
+    """Candidates to be judged one after the other on the first of `nodeids`; see `batch`."""
     writable: bool = False
     """Whether the tests may write to the tree (it is thrown away)."""

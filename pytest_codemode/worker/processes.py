@@ -14,6 +14,9 @@ from contextlib import suppress
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
+_HUNT_S = 10.0
+"""Where the machine is busy, the end of a hundred processes takes its time."""
+_FORK_S = 5.0
 
 
 def become_subreaper() -> None:
@@ -29,6 +32,22 @@ def die_with_parent() -> None:
 def _prctl(option: int, value: int) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
+
+
+def fork() -> int:
+    """Fork this process; while the kernel has no room for one more, wait: the dead count until they are reaped.
+
+    Raises:
+        BlockingIOError: there was none for a long time.
+    """
+    give_up = time.monotonic() + _FORK_S
+    while True:
+        try:
+            return os.fork()
+        except BlockingIOError:
+            if time.monotonic() > give_up:
+                raise
+        time.sleep(0.01)
 
 
 def children(pid: int) -> list[int]:
@@ -65,14 +84,19 @@ def descendants(pid: int, keep: Collection[int] = ()) -> Iterator[int]:
 def kill_strays(keep: Collection[int]) -> None:
     """Kill every descendant of this process that is not in `keep`, again until none lives; reap its own children.
 
-    What is dead and not this process' own child is its parent's to reap.
+    What is dead and not this process' own child is its parent's to reap. Whoever dies hands its children on meanwhile,
+    to a list that may have been read already: only a second look that finds the dead alone proves that nobody lives.
     """
-    for _ in range(200):
-        strays = [pid for pid in descendants(os.getpid(), keep) if _alive(pid)]
+    give_up = time.monotonic() + _HUNT_S
+    quiet = 0
+    while time.monotonic() < give_up:
+        found = list(descendants(os.getpid(), keep))
+        strays = [pid for pid in found if _alive(pid)]
         for pid in strays:
             kill(pid)
         reap(keep)
-        if not strays:
+        quiet = 0 if strays else quiet + 1
+        if not found or quiet == 2:
             return
         if any(_alive(pid) for pid in strays):
             time.sleep(0.005)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import linecache
 import os
 import sys
@@ -213,6 +214,7 @@ def entries_of(tb: TracebackType | None) -> list[tuple[FrameType, int]]:
     return [(frame, line) for frame, line in traceback.walk_tb(tb) if not _is_machinery(frame.f_code.co_filename)]
 
 
+@functools.cache
 def _is_machinery(filename: str) -> bool:
     return any(part in _MACHINERY for part in PurePath(filename).parts[-4:-1])
 

@@ -34,7 +34,9 @@ def phases_of(reports: Sequence[pytest.TestReport], *, output: bool) -> tuple[Ph
 
 
 def _failures(report: Any) -> list[Failure]:
-    return [decode(Failure, data) for data in getattr(report, "codemode_failures", ())]
+    """Return them; a slim report has them as they are, as it never leaves its process."""
+    given = getattr(report, "codemode_failures", ())
+    return [one if isinstance(one, Failure) else decode(Failure, one) for one in given]
 
 
 def _outcome(reports: Sequence[pytest.TestReport], failures: Sequence[Failure]) -> Outcome:

@@ -11,6 +11,8 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 import pytest
+from _pytest.assertion import util
+from _pytest.runner import runtestprotocol
 
 from pytest_codemode.core.codec import encode
 from pytest_codemode.core.failure import Failure, Phase
@@ -18,6 +20,8 @@ from pytest_codemode.core.outcome import Outcome, TestResult
 from pytest_codemode.worker.observer import Observer
 from pytest_codemode.worker.plan import Plan, Say
 from pytest_codemode.worker.results import phases_of, result_of
+from pytest_codemode.worker.sampling import StackSampler
+from pytest_codemode.worker.shortcut import Comparison, has_own_protocol
 from pytest_codemode.worker.timelimit import TimeLimit, Timeout
 
 
@@ -32,13 +36,27 @@ class Runner:
         self._reports: list[pytest.TestReport] = []
         self._errors: list[Any] = []
         self._missing: list[TestResult] = []
+        self._quiet = False
+        """Whether the protocol of a test is to tell nobody."""
+        self.comparison: Comparison | None = None
+        """What explained failed comparisons of the test that was judged last."""
         self._observer = Observer(plan, rootdir)
+        self._sampler = StackSampler(rootdir)
 
     def begin(self, plan: Plan, say: Say) -> None:
         """Take up another plan."""
         self.plan = plan
         self._say = say
         self._observer = Observer(plan, self.rootdir)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+        """In place of pytest's own, which tells those who print what a test came out with: a third of its time."""
+        if not self._quiet:
+            return None
+        self.comparison = util._reprcompare
+        self._reports += runtestprotocol(item, log=False, nextitem=nextitem)
+        return True
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -122,7 +140,7 @@ class Runner:
     def run(self, items: Sequence[pytest.Item]) -> None:
         """Run `items` in order, each with pytest's whole protocol."""
         for item in items[:1]:
-            _between_tests(item.config)
+            between_tests(item.config)
         following = [*items[1:], None]
         for index, item in enumerate(items):
             result = self._run_one(item, following[index])
@@ -142,18 +160,37 @@ class Runner:
         self._reports.clear()
         started = time.perf_counter()
         self._observer.start(item)
+        if not self.plan.slim:
+            self._sampler.start(self._limit.seconds_for(item))
         try:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         except Timeout as problem:  # it hit pytest's own code between two phases
             failure = Failure(nodeid, Phase.CALL, "Timeout", str(problem), timed_out=True)
             return TestResult(nodeid, Outcome.TIMEOUT, time.perf_counter() - started, (failure,))
         finally:
+            samples = self._sampler.stop()
             seen = self._observer.stop()
         result = result_of(nodeid, self._reports, time.perf_counter() - started)
         if self.plan.slim:
             return result
+        if samples is not None and result.outcome is Outcome.TIMEOUT:
+            result = replace(result, failures=tuple(replace(one, samples=samples) for one in result.failures))
         phases = phases_of(self._reports, output=self.plan.output)
-        return replace(result, functions=seen.functions, lines=seen.lines, ends=seen.ends, phases=phases)
+        return replace(
+            result, functions=seen.functions, lines=seen.lines, ends=seen.ends, phases=phases, values=seen.values
+        )
+
+    def judge(self, item: pytest.Item) -> TestResult:
+        """Run `item` alone with pytest's whole protocol and tell nobody."""
+        self._reports.clear()
+        self._quiet = not has_own_protocol(item.config)
+        started = time.perf_counter()
+        try:
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+        except Timeout as problem:  # as above
+            failure = Failure(item.nodeid, Phase.CALL, "Timeout", str(problem), timed_out=True)
+            return TestResult(item.nodeid, Outcome.TIMEOUT, time.perf_counter() - started, (failure,))
+        return result_of(item.nodeid, self._reports, time.perf_counter() - started)
 
     def _is_enough(self, outcome: Outcome) -> bool:
         """Whether the rest need not run: a candidate must be green on every test, a run may skip some."""
@@ -180,7 +217,7 @@ class Runner:
         return [*items, _canary(last.getparent(pytest.Module) or last.session, self.plan.canary)]
 
 
-def _between_tests(config: pytest.Config) -> None:
+def between_tests(config: pytest.Config) -> None:
     """Let nothing be captured between tests, as in a plain run: the first one would get what pytest prints there."""
     capture = config.pluginmanager.getplugin("capturemanager")
     if capture is not None:

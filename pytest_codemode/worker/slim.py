@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from pytest_codemode.core.codec import encode
 from pytest_codemode.core.failure import Failure, Phase
 from pytest_codemode.worker.recorder import CollectionRecorder, Comparisons, causes_of, entries_of, is_timeout
 from pytest_codemode.worker.reprs import guarded_text
@@ -52,16 +51,17 @@ class SlimReports(CollectionRecorder):
             start=call.start,
             stop=call.stop,
         )
-        report.codemode_failures = [encode(self._failure(item.nodeid, call))]
-        self._comparisons.forget()
+        report.codemode_failures = [self.failure(item.nodeid, call)]
         return report  # type: ignore[no-any-return]
 
-    def _failure(self, nodeid: str, call: pytest.CallInfo[None]) -> Failure:
+    def failure(self, nodeid: str, call: pytest.CallInfo[None]) -> Failure:
+        """Return what the phase `call` failed by."""
         assert call.excinfo is not None
         problem = call.excinfo.value
         message = guarded_text(problem, MAX_SLIM_MESSAGE)
         timed_out = is_timeout(problem, message)
         left, operator, right = self._comparisons.of(entries_of(problem.__traceback__))
+        self._comparisons.forget()
         return Failure(
             nodeid=nodeid,
             when=Phase(call.when),

@@ -24,6 +24,7 @@ from pytest_codemode.core.outcome import (
     TryResult,
 )
 from pytest_codemode.worker.attributes import Attributes
+from pytest_codemode.worker.batches import Batches, Known
 from pytest_codemode.worker.book import Book
 from pytest_codemode.worker.calls import Calls
 from pytest_codemode.worker.channel import LineReader, write_line
@@ -79,6 +80,7 @@ class Supervisor:
             host_fd=inbox.fd,
         )
         self._reloads = Reloads(setup, self._watch, forks=forks)
+        self._batches = Batches(self._limits, self._watch, self._launch_held, self._clean_up)
         self._programs = Programs(setup, self._watch)
         self._calls: Calls | None = None
         """Of the program that runs, if it has a `project`."""
@@ -159,6 +161,7 @@ class Supervisor:
             order_seed=request.order_seed,
             record=request.record,
             line_paths=request.line_paths,
+            watch=request.watch,
             record_for=request.record_for,
             output=request.output,
             stop_at_failure=request.stop_at_failure,
@@ -257,6 +260,9 @@ class Supervisor:
                 lost_at = len(book.done)  # no test is to blame, but if it happens again where it happened, one may be
                 self._empty_scratch()
                 continue
+            if ended.used_up and book.has_predecessors:
+                self._empty_scratch()  # those before it may have left it too little: it gets a process to itself
+                continue
             clean = book.finished and ended.exit_code == 0 and not ended.limited
             reason = ended.reason or "the test process ended before its tests did"
             book.close(clean=clean, reason=reason, timed_out=ended.timed_out, lied=ended.lied, output=remains.output)
@@ -276,12 +282,17 @@ class Supervisor:
 
     def _on_try(self, message: dict[str, Any]) -> dict[str, Any]:
         request: TryRequest = decode(TryRequest, message["request"])
-        if not message.get("cold"):
+        cold = bool(message.get("cold"))
+        if not cold:
             self._keep_attributes()
+        known = Known() if cold else self._batches.known(request)
         for candidate in request.candidates:
-            result = self._try(candidate, request, cold=bool(message.get("cold")))
+            result = known.results.get(candidate.key)
+            if result is None:
+                swaps = () if candidate.key in known.from_disk else candidate.swaps
+                result = self._try(replace(candidate, swaps=swaps), request, cold=cold)
+                self._clean_up()
             write_line(self._outbox, {"say": "tried", "result": encode(result)})
-            self._clean_up()
             if request.stop_at_pass and result.status == "passed":
                 break
         return {"say": "done"}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import gc
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from types import CodeType, FunctionType
 
 from pytest_codemode.core.outcome import Swap
@@ -40,9 +40,28 @@ class FunctionIndex:
         Raises:
             Unfaithful: at least one cannot be swapped faithfully; nothing was swapped then.
         """
-        planned = [pair for swap in swaps for pair in self._plan(swap)]
-        for function, code in planned:
+        for function, code in self._planned(swaps):
             function.__code__ = code
+
+    @contextmanager
+    def installed(self, swaps: Sequence[Swap]) -> Iterator[None]:
+        """Swap them all for a while.
+
+        Raises:
+            Unfaithful: as `install`.
+        """
+        planned = self._planned(swaps)
+        before = [(function, function.__code__) for function, _ in planned]
+        try:
+            for function, code in planned:
+                function.__code__ = code
+            yield
+        finally:
+            for function, code in before:
+                function.__code__ = code
+
+    def _planned(self, swaps: Sequence[Swap]) -> list[tuple[FunctionType, CodeType]]:
+        return [pair for swap in swaps for pair in self._plan(swap)]
 
     def _plan(self, swap: Swap) -> Iterator[tuple[FunctionType, CodeType]]:
         old = self._live_code(f"{self._rootdir}/{swap.path}", swap.qualname)
@@ -97,15 +116,16 @@ def compile_alone(swap: Swap, old: CodeType) -> CodeType:
     *classes, name = swap.qualname.split(".")
     indent = swap.source[: len(swap.source) - len(swap.source.lstrip(" \t"))]
     headers = [f"class {part}:" for part in classes] or (["if 1:"] if indent else [])
-    if len(headers) > len(indent):
-        raise Unfaithful(f"{swap.qualname} is not indented as deep as its name says")
+    blank = swap.line - 1 - len(headers)
+    if len(headers) > len(indent) or blank < 0:
+        raise Unfaithful(f"{swap.qualname} is not where its name says")
     # Any longer prefix of the indentation is a deeper level: the blocks nest without touching the function's own lines.
-    text = "".join(f"{indent[:depth]}{header}\n" for depth, header in enumerate(headers)) + swap.source + "\n"
+    above = "".join(f"{indent[:depth]}{header}\n" for depth, header in enumerate(headers))
+    flags = old.co_flags & _FUTURE_FLAGS
+    # Empty lines put it in its place: numbering the lines of a tree anew takes three times as long as compiling it.
+    text = "\n" * blank + above + swap.source + "\n"
     try:
-        tree = ast.parse(text)
-        ast.increment_lineno(tree, swap.line - len(headers) - 1)
-        flags = old.co_flags & _FUTURE_FLAGS
-        module = compile(tree, old.co_filename, "exec", flags=flags, dont_inherit=True)
+        module = compile(text, old.co_filename, "exec", flags=flags, dont_inherit=True)
     except (SyntaxError, ValueError) as problem:
         raise Unfaithful(f"{swap.qualname} cannot be compiled alone: {problem}") from None
     code: CodeType = module

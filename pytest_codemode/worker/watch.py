@@ -50,6 +50,11 @@ class Ended:
     lied: bool = False
     """Whether it said what cannot be."""
 
+    @property
+    def used_up(self) -> bool:
+        """Whether what ended it is used by all tests of a process together: memory, processes, disk; never time."""
+        return self.limited and not self.timed_out and not self.lied
+
 
 @dataclass
 class Watch:
@@ -80,12 +85,15 @@ class Watch:
         until: Callable[[], bool] = lambda: False,
         tally: Tally | None = None,
         before_kill: Callable[[], None] = lambda: None,
+        listen_every_s: float = 0.0,
     ) -> Ended:
         """Wait until the process has ended or `until()` holds after a message; kill it at a limit.
 
         Args:
             tally: of the run that the process is part of; None for a process of its own.
             before_kill: called while the process that broke a limit is still there.
+            listen_every_s: how often to take its messages; each one when it comes, if 0. A process that has a lot to
+                say is interrupted by a listener that wakes up for each.
 
         Raises:
             Interrupted: the host gave up; everything is dead.
@@ -94,11 +102,14 @@ class Watch:
         tally.restart()
         broken: Broken | None = None
         with selectors.DefaultSelector() as selector, self._ended_if_interrupted(process):
-            self._register(selector, process, reports, taps)
+            unheard = reports if listen_every_s else None
+            self._register(selector, process, reports if unheard is None else None, taps)
             next_tick = time.monotonic() + TICK_S
             while broken is None and process.exit_code() is None and not until():
                 wait_s = min(next_tick, listener.deadline, run_deadline) - time.monotonic()
-                broken = self._lie_in_events(selector, max(wait_s, 0), listener, reports, taps)
+                wait_s = max(0, min(wait_s, listen_every_s or TICK_S))
+                broken = self._lie_in_events(selector, wait_s, listener, reports, taps)
+                broken = broken or self._take_rest(listener, unheard)
                 if broken is None and time.monotonic() >= next_tick:
                     next_tick = time.monotonic() + TICK_S
                     broken = self.scales.broken(tally)

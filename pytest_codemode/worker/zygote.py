@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import pytest
 from _pytest.assertion.rewrite import AssertionRewritingHook
 
+from pytest_codemode.worker.batch import Batch, BatchedTest, batched
 from pytest_codemode.worker.channel import write_line
 from pytest_codemode.worker.confine import prepare
 from pytest_codemode.worker.enter import enter_project
@@ -23,11 +24,12 @@ from pytest_codemode.worker.forkserver import serve_forks
 from pytest_codemode.worker.inherited import OpenFile, can_be_private, make_private, open_files
 from pytest_codemode.worker.plan import Plan, Say, Setup
 from pytest_codemode.worker.recorder import CollectionRecorder, FailureRecorder
-from pytest_codemode.worker.runner import Runner
+from pytest_codemode.worker.runner import Runner, between_tests
 from pytest_codemode.worker.session import neutral_for, run_pytest, say_unstarted
 from pytest_codemode.worker.slim import SlimReports
 from pytest_codemode.worker.swap import FunctionIndex, Unfaithful
 from pytest_codemode.worker.timelimit import TimeLimit
+from pytest_codemode.worker.traces import Traces
 
 MAX_MODULES = 3_000
 """Names of imported modules that are told, at most."""
@@ -140,9 +142,21 @@ class Kit:
         self._limit.seconds = plan.test_s
         self._full.active, self._slim.active = not plan.slim, plan.slim
         self._runner.begin(plan, say)
-        self._runner.run(self._runner.select(self._session.items))
+        if plan.batch:
+            self._run_batch(plan, say)
+        else:
+            self._runner.run(self._runner.select(self._session.items))
         capture.stop_global_capturing()
         self._runner.finish()
+
+    def _run_batch(self, plan: Plan, say: Say) -> None:
+        item = batched(self._session.items, plan)
+        if item is None:
+            say({"say": "unfit", "reason": "it is no test function"})
+            return
+        between_tests(item.config)
+        traces = Traces(self._setup, item, reseed=self._reseed)
+        Batch(self._setup, self._index, plan, say).run(BatchedTest(item, traces, self._runner, self._slim))
 
 
 def _unheard(_message: dict[str, Any]) -> None:

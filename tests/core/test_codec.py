@@ -106,7 +106,11 @@ def test_the_engine_reads_the_request_that_the_plugin_wrote(request: EngineReque
         (RunRequest, {"files": {"m.py": "no base64!"}}, "f.files['m.py']: not base64"),
         (RunRequest, {"files": {"m.py": 3}}, "f.files['m.py']: base64 text expected"),
         (RunRequest, {"nodeids": "t.py"}, "f.nodeids: an array expected"),
-        (RunRequest, {"record": "all"}, "f.record: one of ('nothing', 'functions', 'lines') expected, got 'all'"),
+        (
+            RunRequest,
+            {"record": "all"},
+            "f.record: one of ('nothing', 'functions', 'lines', 'values') expected, got 'all'",
+        ),
         (RunRequest, {"record": ["all"]}, "f.record: one of"),
         (Edit, {"kind": "rewrite"}, "f: kind 'rewrite' is none of ['add_import', "),
         (Edit, {"kind": ["add_import"]}, "f: kind ['add_import'] is none of "),

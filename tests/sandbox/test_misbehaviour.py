@@ -96,6 +96,31 @@ FILES = {
         def test_after():
             pass
     """,
+    "test_crowd.py": """
+        import os, time
+
+        def start(children):
+            while children:
+                try:
+                    if os.fork() == 0:
+                        time.sleep(600)
+                    children -= 1
+                except BlockingIOError:
+                    time.sleep(0.01)
+
+        def test_leaves_many():
+            start(80)
+
+        def test_needs_some():
+            start(60)
+
+        def test_needs_too_many():
+            start(140)
+            time.sleep(60)
+
+        def test_after():
+            start(60)
+    """,
     "test_tamper.py": """
         import os, pathlib, signal
 
@@ -211,6 +236,26 @@ def test_number_of_processes_is_limited(sandbox: Sandboxed) -> None:
 
     assert many.outcome in (Outcome.FAILED, Outcome.CRASHED)
     assert after.outcome is Outcome.PASSED
+
+
+def test_limit_that_earlier_tests_used_up_is_no_fault_of_the_next_one(sandbox: Sandboxed) -> None:
+    names = ("test_leaves_many", "test_needs_some", "test_needs_too_many", "test_after")
+    outcomes = sandbox.outcomes(*(f"test_crowd.py::{name}" for name in names))
+
+    assert outcomes == {
+        "test_leaves_many": "passed",
+        "test_needs_some": "passed",
+        "test_needs_too_many": "crashed",
+        "test_after": "passed",
+    }
+
+
+def test_nothing_is_left_of_many_processes(sandbox: Sandboxed) -> None:
+    sandbox.run("test_forks.py::test_many_children")
+    left = sandbox.execute("import os; print(sum(name.isdigit() for name in os.listdir('/proc')))")
+
+    if sandbox.info().capabilities.hidden_proc:
+        assert int(left.stdout) <= 6
 
 
 def test_tests_can_change_neither_the_tree_of_others_nor_the_supervisor(sandbox: Sandboxed) -> None:
