@@ -38,6 +38,12 @@ def _run(words: list[str]) -> int:
         from pytest_codemode.cli.doctor import run as doctor  # noqa: PLC0415  # see the module's first line
 
         return doctor(words[1:])
+    if words[:1] == ["localise"]:  # what it does not know is pytest's
+        from pytest_codemode.cli.localise import read  # noqa: PLC0415
+        from pytest_codemode.cli.localise import run as localise  # noqa: PLC0415
+
+        wanted = read(words[1:])
+        return localise(_recover(wanted.rootdir), wanted)
     arguments = _parser().parse_args(words)
     if arguments.command == "version":
         from pytest_codemode import __version__  # noqa: PLC0415
@@ -90,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     execute.add_argument("-c", dest="code", metavar="CODE", help="the program as text")
     execute.add_argument("--timeout", type=float, metavar="SECONDS", help="end it after this long, with status 124")
     _sandbox_options(execute)
+    commands.add_parser("localise", help="run the tests in the sandbox and show where the fault may be")
     runs = commands.add_parser("runs", help="look at earlier repairs, apply or revert their patches")
     _root_option(runs)
     actions = runs.add_subparsers(dest="action", required=True, metavar="ACTION")
@@ -99,11 +106,16 @@ def _parser() -> argparse.ArgumentParser:
         ("diff", "the patch of a run as a unified diff"),
         ("apply", "write the patch of a run to the tree"),
         ("revert", "take the patch of a run back"),
+        ("resume", "go on with a run that was interrupted, killed, or out of budget"),
     ):
         action = actions.add_parser(name, help=text)
         action.add_argument(
             "id", metavar="ID", help="the run, by a unique beginning or end of its id; last: the latest"
         )
+        if name == "resume":
+            action.add_argument(
+                "--budget", default="", metavar="SPEC", help="as --codemode-budget, over all parts of the run together"
+            )
     commands.add_parser("version", help="show the version")
     return parser
 

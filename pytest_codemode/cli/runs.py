@@ -1,4 +1,4 @@
-"""`codemode runs`: what earlier repairs found, and their patches applied or taken back."""
+"""`codemode runs`: what earlier repairs found, their patches applied or taken back, and interrupted ones resumed."""
 
 from __future__ import annotations
 
@@ -19,6 +19,10 @@ def run(rootdir: Path, arguments: argparse.Namespace) -> int:
     if arguments.action == "list":
         return _list(rootdir)
     stored = find(rootdir, arguments.id)
+    if arguments.action == "resume":
+        from pytest_codemode.cli.resume import run as resume  # noqa: PLC0415  # imports the engine, which takes a second
+
+        return resume(stored, arguments.budget)
     if arguments.action == "show":
         return _show(stored)
     if arguments.action == "diff":
@@ -45,7 +49,7 @@ def _list(rootdir: Path) -> int:
 def _outcome(stored: StoredRun) -> str:
     report = stored.report
     if report is None:
-        return "did not come to its end"
+        return f"did not come to its end; `codemode runs resume {stored.run_id}` goes on"
     fixed = sum(task.fixed for task in report.tasks)
     state = "written" if report.written else "patch kept" if report.diff else "nothing written"
     return harmless(f"{fixed} of {len(report.tasks)} fixed, {state}: {report.stop}")

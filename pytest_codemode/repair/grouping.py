@@ -7,6 +7,7 @@ taken up again.
 from __future__ import annotations
 
 from pytest_codemode.core.failure import Failure, Phase
+from pytest_codemode.repair.localisation.hanging import looping_function
 
 Group = tuple[Failure, ...]
 
@@ -14,8 +15,9 @@ Group = tuple[Failure, ...]
 def group(failures: tuple[Failure, ...], editable: frozenset[str]) -> tuple[Group, ...]:
     """Return the failures in groups, in the order of their first members.
 
-    Two failures belong together if the same editable line raised the same exception, or, where no editable line stands
-    in the traceback (an assertion in the test), if they come from the same test function.
+    Two failures belong together if the same editable line raised the same exception, if both hang in the same editable
+    function, or, where no editable line stands in the traceback (an assertion in the test), if they come from the same
+    test function.
     """
     groups: dict[tuple[object, ...], list[Failure]] = {}
     for failure in failures:
@@ -25,6 +27,9 @@ def group(failures: tuple[Failure, ...], editable: frozenset[str]) -> tuple[Grou
 
 def _cause(failure: Failure, editable: frozenset[str]) -> tuple[object, ...]:
     frame = failure.innermost(editable)
+    hung = looping_function(failure) if failure.timed_out else None
+    if hung is not None and hung[0] in editable:
+        return ("hangs", *hung)  # the line is any of the loop's
     if failure.when is Phase.COLLECT:
         return ("collect", frame.path, frame.line, failure.exception) if frame else ("collect", failure.nodeid)
     if frame is not None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
 from pytest_codemode.core.budget import Budget
 from pytest_codemode.core.failure import Phase
@@ -14,6 +16,8 @@ from pytest_codemode.core.task import RepairTask
 from pytest_codemode.core.trial import Trial, Verdict
 from pytest_codemode.edits.apply import apply
 from pytest_codemode.edits.swaps import swaps
+from pytest_codemode.repair.choosing.ranking import best_first
+from pytest_codemode.repair.record.memory import Memory, Stage, nowhere, scope_of
 from pytest_codemode.repair.screen import Admitted, screen, try_on
 from pytest_codemode.repair.sources import SourceTree
 from pytest_codemode.repair.testmap import TestMap
@@ -29,6 +33,8 @@ HUNG_TEST_S, HUNG_TIMES_SLOWER = 0.5, 3.0
 FIRST_SLICE = 8
 SLICE_S = 2.0
 """A batch is screened in parts that take about this long: 256 candidates that need an import each can take minutes."""
+ENOUGH_GUARDED = 12
+"""Of one batch, so many patches that break nothing are compared at most; the guards of the others need not run."""
 FLAKY_AT_ONCE = 3
 """More guards than this that fail together are broken by the patch, not flaky."""
 
@@ -39,6 +45,7 @@ class Judge:
     Args:
         veto: the policy's first stage, before anything runs.
         second_veto: its second stage, for what passed the tests (costs a process).
+        memory: of the whole run; without it, what is judged is forgotten with this object.
     """
 
     def __init__(
@@ -51,7 +58,11 @@ class Judge:
         veto: Veto,
         second_veto: Veto,
         test_timeout_s: float,
+        memory: Memory | None = None,
     ) -> None:
+        self._memory = nowhere(budget) if memory is None else memory
+        self._pace_s = 0.0
+        """Seconds that one candidate took lately; 0 before the first."""
         self._sandbox = sandbox
         self._tree = tree
         self._tests = tests
@@ -64,22 +75,47 @@ class Judge:
         self.unsteady: set[str] = set()
         """Guards that failed once and passed once with a patch; the confirmation looks at them more often."""
 
-    def judge(self, task: RepairTask, patches: Sequence[Patch]) -> tuple[Trial, ...]:
-        """Return a trial for each patch, in order."""
+    def judge(
+        self, task: RepairTask, patches: Sequence[Patch], left_s: Callable[[], float] = lambda: math.inf
+    ) -> tuple[Trial, ...]:
+        """Return a trial for each patch, in order.
+
+        Args:
+            task: whose tests they are tried on.
+            patches: of any proposer.
+            left_s: seconds that may still be spent; when there are none, what is left of the batch is not tried.
+        """
         admissions = [self._admit(patch) for patch in patches]
         admitted = [one for one in admissions if isinstance(one, Admitted)]
-        screened = iter(self._screen(task, admitted))
+        screened = iter(self._screen(task, admitted, left_s))
         trials = [next(screened) if isinstance(one, Admitted) else one for one in admissions]
-        # Only patches that survived everything cheap go on, mostly none: their neighbours take a hundred times longer.
-        final = tuple(self.guard(task, trial) if trial.plausible else trial for trial in trials)
+        final = self._guard_all(task, trials, left_s)
         self._seen.update((t.fingerprint, t) for t in final if t.fingerprint and t.verdict is not Verdict.DUPLICATE)
         return final
+
+    def cases(self, task: RepairTask, trial: Trial) -> Trial:
+        """Return the trial of a patch for some of the failing tests with all of those in `passed` that pass.
+
+        Screening runs them one after the other up to the first that fails.
+        """
+        return self._once("cases", task, trial, lambda: self._cases(task, trial))
+
+    def _cases(self, task: RepairTask, trial: Trial) -> Trial:
+        applied = apply(trial.patch, self._tree.read)
+        if isinstance(applied, Unapplicable) or any(f.timed_out or f.when is Phase.COLLECT for f in task.failures):
+            return trial  # a test that hangs still would cost its whole time limit
+        # The first one that was not reached is the one that fails.
+        left = tuple(nodeid for nodeid in task.nodeids if nodeid not in trial.passed)[1:]
+        green = _green(self._run(applied, left)) if left else frozenset()
+        return replace(trial, passed=(*trial.passed, *(nodeid for nodeid in left if nodeid in green)))
 
     def earlier(self, trial: Trial) -> Trial | None:
         """Return the first trial of the tree that `trial`'s patch gives."""
         return self._seen.get(trial.fingerprint)
 
     def _admit(self, patch: Patch) -> Admitted | Trial:
+        if self._budget.exceeded():
+            return Trial(patch, Verdict.NOT_TRIED)
         applied = apply(patch, self._tree.read)
         if isinstance(applied, Unapplicable):
             return Trial(patch, Verdict.UNAPPLICABLE, applied.reason)
@@ -93,23 +129,64 @@ class Judge:
             return Trial(patch, Verdict.REFUSED, refusal, fingerprint=applied.fingerprint)
         return Admitted(applied, swaps(applied, self._tree.read), warnings)
 
-    def _screen(self, task: RepairTask, admitted: list[Admitted]) -> list[Trial]:
+    def _screen(self, task: RepairTask, admitted: list[Admitted], left_s: Callable[[], float]) -> list[Trial]:
+        """Screen those of which nothing is known from an earlier part of the run; all of them count as candidates."""
         left = self._budget.allowance.candidates
         room = len(admitted) if left is None else max(0, left - self._budget.spent.candidates)
-        affordable = admitted[:room]
+        scope = self._scope(task)
+        trials = [one.trial(Verdict.NOT_TRIED) for one in admitted]
+        known = [self._memory.recall(scope, "tried", trial) for trial in trials[:room]]
+        self._budget.charge(candidates=sum(past is not None for past in known))
+        fresh = [one for one, past in zip(admitted, known, strict=False) if past is None]
+        screened = iter(self._screen_in_slices(task, fresh, left_s))
+        found = [past or next(screened, None) for past in known]
+        return [one or trial for one, trial in zip_longest(found, trials)]
+
+    def _screen_in_slices(self, task: RepairTask, fresh: list[Admitted], left_s: Callable[[], float]) -> list[Trial]:
         trials: list[Trial] = []
         size = FIRST_SLICE
-        while len(trials) < len(affordable):
-            if trials and self._budget.exceeded():
+        while len(trials) < len(fresh):
+            seconds = min(left_s(), self._budget.remaining_s())
+            if trials and seconds <= 0:
                 break
-            part = affordable[len(trials) : len(trials) + size]
+            if self._pace_s and seconds < math.inf:
+                size = max(1, min(size, int(seconds / self._pace_s)))  # what fits into the time that is left
+            part = fresh[len(trials) : len(trials) + size]
             started = self._budget.spent.time_s
             self._budget.charge(candidates=len(part))
-            trials += screen(self._sandbox, task, part, self._timeout_s(task))
+            screened = screen(self._sandbox, task, part, self._timeout_s(task))
             taken_s = self._budget.spent.time_s - started
+            self._memory.note(self._scope(task), "tried", screened)
+            trials += screened
+            self._pace_s = taken_s / len(part)
             # At most twice as many: candidates that need an import can follow hundreds that need none.
-            size = min(2 * size, max(FIRST_SLICE, int(len(part) * SLICE_S / taken_s)) if taken_s else 2 * size)
-        return trials + [one.trial(Verdict.NOT_TRIED) for one in admitted[len(trials) :]]
+            size = min(2 * len(part), max(FIRST_SLICE, int(len(part) * SLICE_S / taken_s)) if taken_s else 2 * size)
+        return trials
+
+    def _scope(self, task: RepairTask) -> str:
+        return scope_of(task, self._tree.overlay)
+
+    def _once(self, stage: Stage, task: RepairTask, trial: Trial, judged: Callable[[], Trial]) -> Trial:
+        """Return what a stage makes of a trial, from the record if it is there."""
+        scope = self._scope(task)
+        known = self._memory.recall(scope, stage, trial)
+        if known is None:
+            known = judged()
+            self._memory.note(scope, stage, (known,))
+        return known
+
+    def _guard_all(self, task: RepairTask, trials: list[Trial], left_s: Callable[[], float]) -> tuple[Trial, ...]:
+        """Guard the plausible ones of a batch, mostly none, the most trustworthy first: guards take the longest."""
+        final = {id(trial): trial for trial in trials}
+        held = 0
+        for trial in best_first([trial for trial in trials if trial.plausible]):
+            if held and (held >= ENOUGH_GUARDED or left_s() <= 0 or self._budget.remaining_s() <= 0):
+                reason = "passes the failing tests; others that break nothing were found before"
+                final[id(trial)] = replace(trial, verdict=Verdict.NOT_TRIED, reason=reason)
+                continue
+            final[id(trial)] = self.guard(task, trial)
+            held += final[id(trial)].plausible
+        return tuple(final[id(trial)] for trial in trials)
 
     def _timeout_s(self, task: RepairTask) -> float:
         slowest = max(((task.durations_s or {}).get(nodeid, 0.0) for nodeid in task.nodeids), default=0.0)
@@ -124,6 +201,9 @@ class Judge:
 
         The policy's second stage comes first: it costs a process, and much less than these tests.
         """
+        return self._once("guarded", task, trial, lambda: self._guard(task, trial))
+
+    def _guard(self, task: RepairTask, trial: Trial) -> Trial:
         applied = apply(trial.patch, self._tree.read)
         if isinstance(applied, Unapplicable):
             return replace(trial, verdict=Verdict.UNAPPLICABLE, reason=applied.reason)
@@ -172,6 +252,9 @@ class Judge:
 
         A patch for some of the failing tests may turn green more of them than those before the first that fails.
         """
+        return self._once("checked", task, trial, lambda: self._check(task, trial))
+
+    def _check(self, task: RepairTask, trial: Trial) -> Trial:
         applied = apply(trial.patch, self._tree.read)
         if isinstance(applied, Unapplicable):
             return replace(trial, verdict=Verdict.UNAPPLICABLE, reason=applied.reason)

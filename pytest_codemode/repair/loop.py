@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from pytest_codemode.core.budget import Budget, StopReason
-from pytest_codemode.core.events import Event, Notice, Progress, SandboxReady, TrialDone
+from pytest_codemode.core.events import Event, Notice, Progress, SandboxReady
 from pytest_codemode.core.failure import Failure
 from pytest_codemode.core.outcome import Mode, RunRequest
-from pytest_codemode.core.patch import Applied, Files, Patch
+from pytest_codemode.core.patch import Applied, Files
 from pytest_codemode.core.ports import EventSink, Proposer, Sandbox
 from pytest_codemode.core.report import Unrepaired
 from pytest_codemode.core.request import EngineRequest
 from pytest_codemode.core.task import RepairTask
-from pytest_codemode.core.trial import Trial, Verdict
-from pytest_codemode.edits.describe import where
+from pytest_codemode.core.trial import Trial
 from pytest_codemode.repair.accepted import Accepted, combine
+from pytest_codemode.repair.attempt import Attempts, Solved, narrowed
+from pytest_codemode.repair.choosing.ranking import best_first
+from pytest_codemode.repair.choosing.solution import Solution
 from pytest_codemode.repair.confirm import CONFIRM_PAIRS, Confirmation, Confirmer, missed
 from pytest_codemode.repair.editable import EditableSet
 from pytest_codemode.repair.failing import Failing
-from pytest_codemode.repair.judge import Judge, Veto
-from pytest_codemode.repair.minimise import minimise
+from pytest_codemode.repair.judge import Veto
 from pytest_codemode.repair.proof import Prover
-from pytest_codemode.repair.reach import reach
+from pytest_codemode.repair.record.memory import Memory
 from pytest_codemode.repair.snapshot import Stamp, changed, snapshot
-from pytest_codemode.repair.solve import Solution, Solver
 from pytest_codemode.repair.sources import SourceTree
 from pytest_codemode.repair.tasks import TaskBuilder
 from pytest_codemode.repair.testmap import TestMap
@@ -34,9 +34,6 @@ from pytest_codemode.repair.unguarded import is_red
 
 ROUNDS = 4
 """A fix can uncover the next failure of the same test; more than this many layers were never seen."""
-
-
-_TOLD = (Verdict.PLAUSIBLE, Verdict.BROKE, Verdict.REFUSED, Verdict.UNAPPLICABLE)
 
 
 @dataclass(slots=True)
@@ -58,17 +55,7 @@ class Result:
     stop: StopReason = StopReason.EXHAUSTED
 
 
-@dataclass(frozen=True, slots=True)
-class _Solved:
-    """What came of one task."""
-
-    solution: Solution
-    kept: Trial | None
-    unsteady: frozenset[str]
-    """Guards that are unsteady with one of its patches."""
-
-
-Together = Callable[[Sequence[Callable[[], _Solved]]], Sequence[_Solved]]
+Together = Callable[[Sequence[Callable[[], Solved]]], Sequence[Solved]]
 """Runs jobs side by side and returns their results in order; only one of them is ever at work at a time."""
 
 
@@ -76,6 +63,7 @@ class RepairLoop:
     """One run; every collaborator is handed in.
 
     Args:
+        memory: what earlier parts of the run have judged, and the record of this one.
         together: solves the tasks of a round side by side; without it they are solved one after the other.
         vetoes: builds the policy's two stages for a task, from the files the failing tests involve.
     """
@@ -92,16 +80,27 @@ class RepairLoop:
         vetoes: Callable[[RepairTask], tuple[Veto, Veto]],
         emit: EventSink,
         together: Together | None = None,
+        memory: Memory | None = None,
     ) -> None:
         self._together = together
         self._request = request
         self._sandbox = sandbox
         self._tree = tree
         self._budget = budget
-        self._proposers = proposers
-        self._vetoes = vetoes
         self._emit = emit
-        self._builder = TaskBuilder(request.project, sandbox, tree, editable)
+        self._attempts = Attempts(
+            sandbox=sandbox,
+            tree=tree,
+            budget=budget,
+            proposers=proposers,
+            vetoes=vetoes,
+            memory=memory,
+            test_timeout_s=request.project.limits.test_s,
+            emit=emit,
+            say=self._say,
+        )
+        timed = budget.allowance.time_s is not None
+        self._builder = TaskBuilder(request.project, sandbox, tree, editable, timed=timed)
         self._failing = Failing(request, sandbox, budget, emit, self._say)
         self.result = Result(unrepaired=self._failing.unrepaired)
 
@@ -148,6 +147,7 @@ class RepairLoop:
         try:
             solve(tasks, tests, number, accepted)
         except KeyboardInterrupt:
+            self._leave_unfinished()
             taken = {solution.task.key for solution in self.result.solutions}
             self._leave([task for task in tasks if task.key not in taken], StopReason.INTERRUPTED)
             raise
@@ -164,17 +164,17 @@ class RepairLoop:
                 return
             if not self._already_fixed(task, accepted):
                 share_s = self._budget.remaining_s() / (len(tasks) - index)
-                self._take(self._solve(task, tests, share_s, tasks[index + 1 :]), number, accepted)
+                self._take(self._attempts.solve(task, tests, share_s, tasks[index + 1 :]), number, accepted)
 
     def _side_by_side(self, tasks: list[RepairTask], tests: TestMap, number: int, accepted: list[Accepted]) -> None:
         """Solve the tasks at the same time, as far as they wait for a model: their questions make one batch."""
         assert self._together is not None
         share_s = self._budget.remaining_s()
-        for solved in self._together([partial(self._solve, task, tests, share_s, []) for task in tasks]):
+        for solved in self._together([partial(self._attempts.solve, task, tests, share_s, []) for task in tasks]):
             if not self._already_fixed(solved.solution.task, accepted):
                 self._take(solved, number, accepted)
 
-    def _take(self, solved: _Solved, number: int, accepted: list[Accepted]) -> None:
+    def _take(self, solved: Solved, number: int, accepted: list[Accepted]) -> None:
         """Add a task's patch to those of this round."""
         task, kept = solved.solution.task, solved.kept
         self._failing.unsteady |= solved.unsteady
@@ -187,31 +187,6 @@ class RepairLoop:
         else:
             # It is looked for again on top of the patches it conflicts with; this is said if there is no other round.
             self.result.dropped[task.key] = "a patch was found, but it changes the same lines as that of another task"
-
-    def _solve(self, task: RepairTask, tests: TestMap, share_s: float, others: list[RepairTask]) -> _Solved:
-        """Spend at most about `share_s` seconds on a task; a patch is minimised so that `others` profit from it."""
-        first, second = self._vetoes(task)
-        judge = Judge(
-            sandbox=self._sandbox,
-            tree=self._tree,
-            tests=tests,
-            budget=self._budget,
-            veto=first,
-            second_veto=second,
-            test_timeout_s=self._request.project.limits.test_s,
-        )
-        solver = Solver(judge, self._budget, self._proposers, self._watch)
-        solution = solver.solve(task, share_s)
-        for problem in solution.problems:
-            self._emit(Notice("warning", problem))
-        kept = solution.chosen or solution.partial
-        if kept is not None and len(kept.patch.edits) > 1:
-            self._say("minimise")(task.cause)
-            applied = combine([kept.patch], self._tree)
-            changes = applied.files if isinstance(applied, Applied) else {}
-            kept = minimise(judge, reach(self._sandbox, _narrowed(task, kept.passed), changes, others), kept)
-            solution.settle_on(kept)
-        return _Solved(solution, kept, frozenset(judge.unsteady))
 
     def _settled(self, kept: Trial, solution: Solution, number: int, unsteady: frozenset[str]) -> Accepted:
         applied = combine([kept.patch], self._tree)
@@ -245,13 +220,21 @@ class RepairLoop:
             self.result.solutions.append(Solution(task, stop=stop))
         self.result.stop = stop
 
+    def _leave_unfinished(self) -> None:
+        """List what was found for the tasks that an interruption has hit, best first; none of it is proven."""
+        for solver in self._attempts.under_way.values():
+            if solver.solution is not None:
+                solver.solution.stop = StopReason.INTERRUPTED
+                solver.solution.plausible = best_first(solver.solution.plausible)
+                self.result.solutions.append(solver.solution)
+
     def _leave_the_rest(self, stop: StopReason) -> None:
         """List the tests that no other round took up although the patch of their task did not turn them green."""
         covered = self._covered() | self._open()
         for one in list(self.result.accepted):
             task = one.solution.task
             if rest := [nodeid for nodeid in task.nodeids if nodeid not in covered]:
-                self._leave([replace(_narrowed(task, rest), key=f"{task.key}-rest")], stop)
+                self._leave([replace(narrowed(task, rest), key=f"{task.key}-rest")], stop)
 
     # -- the proof -----------------------------------------------------------------------------------------------
 
@@ -329,20 +312,3 @@ class RepairLoop:
             self._emit(progress)
 
         return say
-
-    def _watch(self, task: RepairTask, batch: Sequence[Patch], trials: Sequence[Trial]) -> None:
-        if not trials and batch:
-            self._say("search")(f"{where(batch[0])} {batch[0].template or batch[0].proposer}")
-        for trial in trials:
-            if trial.verdict in _TOLD or trial.passed:
-                patch = trial.patch
-                place = where(patch)
-                self._emit(
-                    TrialDone(task.key, patch.proposer, patch.template, trial.verdict.value, trial.reason, place)
-                )
-
-
-def _narrowed(task: RepairTask, nodeids: Iterable[str]) -> RepairTask:
-    """Return the task reduced to the failures of some of its tests."""
-    wanted = frozenset(nodeids)
-    return replace(task, failures=tuple(failure for failure in task.failures if failure.nodeid in wanted))

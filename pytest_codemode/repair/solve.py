@@ -2,91 +2,38 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from pytest_codemode.core.budget import Budget, StopReason
 from pytest_codemode.core.errors import ProposerError
 from pytest_codemode.core.failure import headline
 from pytest_codemode.core.patch import Patch
 from pytest_codemode.core.ports import Proposer
+from pytest_codemode.core.suspicion import reranked
 from pytest_codemode.core.task import RepairTask
 from pytest_codemode.core.trial import Trial, Verdict
+from pytest_codemode.repair.choosing.differential import Compare
+from pytest_codemode.repair.choosing.heldout import held_last, held_out, overfit, picks_cases, shown, suspected, veiled
+from pytest_codemode.repair.choosing.ranking import best_first
+from pytest_codemode.repair.choosing.solution import Solution
 from pytest_codemode.repair.judge import Judge
-from pytest_codemode.repair.ranking import best_first
+from pytest_codemode.repair.localisation.learning import added, attempts
 
 MORE_SECONDS = 1.0
 """After the first plausible patch the search goes on this long for one that is more trustworthy."""
+MORE_CANDIDATES = 200
+"""The same in candidates, whichever is first; it alone counts without a limit in time, so that no clock decides."""
 ENOUGH = 5
 """Plausible patches that are compared at most."""
 FIRST_SHARE = 0.25
 """Part of a task's time that a proposer gets before one that waits: what a search finds, it finds early."""
-LESSONS = 12
-"""Trials that the next proposer is told of."""
 MOVED_KEPT, REFUSED_KEPT = 6, 3
-
-
-@dataclass(slots=True)
-class Solution:
-    """What came of one task."""
-
-    task: RepairTask
-    plausible: list[Trial] = field(default_factory=list)
-    """Best first."""
-    from_disk: set[str] = field(default_factory=set)
-    """Fingerprints of those that passed from files on disk too."""
-    partial: Trial | None = None
-    """The patch that turned most, but not all, failing tests green and breaks nothing."""
-    near: list[Trial] = field(default_factory=list)
-    verdicts: Counter[Verdict] = field(default_factory=Counter)
-    broke: Counter[str] = field(default_factory=Counter)
-    """Passing test -> number of patches that turned the failing tests green and broke it."""
-    moved: list[Trial] = field(default_factory=list)
-    """The first patches with which the tests fail in another way."""
-    refused: list[Trial] = field(default_factory=list)
-    """The first patches that the policy refused."""
-    rejected: dict[Verdict, str] = field(default_factory=dict)
-    """Refused and unapplicable patches never ran: the first reason of each kind."""
-    stop: StopReason = StopReason.EXHAUSTED
-    problems: list[str] = field(default_factory=list)
-    """Sentences about proposers that could not go on."""
-    duration_s: float = 0.0
-
-    @property
-    def chosen(self) -> Trial | None:
-        """The patch to confirm, or None."""
-        return self.plausible[0] if self.plausible else None
-
-    @property
-    def checked(self) -> bool:
-        """Whether the chosen patch passed from files on disk too."""
-        return self.chosen is not None and self.chosen.fingerprint in self.from_disk
-
-    def settle_on(self, trial: Trial) -> None:
-        """Put a smaller patch in place of the chosen (or partial) one."""
-        if self.plausible:
-            self.plausible[0] = trial
-        else:
-            self.partial = trial
-
-    @property
-    def doubtful(self) -> bool:
-        """Whether the best patch so far is one that the policy finds suspicious."""
-        return bool(self.plausible and self.plausible[0].warnings)
-
-    def lessons(self) -> tuple[Trial, ...]:
-        """Return what is worth knowing for whoever tries next: suspicious patches first, then the nearest misses."""
-        nearest = sorted(self.near, key=lambda trial: (-len(trial.passed), len(trial.broke)))
-        return (*self.plausible, *nearest, *self.moved, *self.refused)[:LESSONS]
-
-    @property
-    def candidates(self) -> int:
-        """Patches that were run."""
-        cheap = (Verdict.UNAPPLICABLE, Verdict.REFUSED, Verdict.DUPLICATE, Verdict.NOT_TRIED)
-        return sum(count for verdict, count in self.verdicts.items() if verdict not in cheap)
+MOST_PARTS = 20
+"""Patches for some of the failing tests that are looked at closely, each in a run of its own."""
 
 
 class Solver:
@@ -94,6 +41,7 @@ class Solver:
 
     Args:
         watch: called with each batch before it is judged (progress) and after (`trials` filled).
+        compare: observes what plausible patches do beside the unpatched code, where there is more than one.
     """
 
     def __init__(
@@ -103,7 +51,12 @@ class Solver:
         proposers: Sequence[Proposer],
         watch: Callable[[RepairTask, Sequence[Patch], Sequence[Trial]], None],
         clock: Callable[[], float] = time.monotonic,
+        *,
+        compare: Compare = lambda task, trials: None,
     ) -> None:
+        self.solution: Solution | None = None
+        """Of the task that is under way; what an interruption leaves."""
+        self._compare = compare
         self._judge = judge
         self._budget = budget
         self._proposers = proposers
@@ -117,7 +70,8 @@ class Solver:
         a model from its turn; and it tells them what it has learnt (`RepairTask.tried`). A patch that the policy finds
         suspicious is kept, and the next proposer is asked for a better one.
         """
-        solution = Solution(task)
+        held = held_out(task)
+        solution = self.solution = Solution(held_last(task, held), held_out=held)
         started = self._clock()
         for waiting, proposer in zip(range(len(self._proposers) - 1, -1, -1), self._proposers, strict=True):
             left_s = started + share_s - self._clock()
@@ -136,6 +90,9 @@ class Solver:
     def _settled(self, solution: Solution) -> bool:
         """Put first the most trustworthy patch that also passes from disk, if there is one; the others are out."""
         solution.plausible = best_first(solution.plausible)
+        if len(solution.plausible) > 1 and not solution.checked:
+            solution.comparison = self._compare(solution.task, solution.plausible)
+        solution.plausible = best_first(solution.plausible, solution.comparison)
         while solution.plausible and not solution.checked:
             checked = self._checked(solution, solution.plausible[0])
             if checked.plausible:
@@ -162,35 +119,57 @@ class Solver:
             solution.broke.update(checked.broke)
 
     def _drive(self, proposer: Proposer, solution: Solution, deadline: float) -> None:
-        task = replace(solution.task, tried=solution.lessons())
-        with closing(_Dialogue(proposer, task)) as dialogue:
+        held = solution.held_out
+        lessons = tuple(veiled(trial, held) for trial in solution.lessons())
+        suspects = reranked(solution.task.suspects, solution.learnt)
+        told = replace(shown(solution.task, held), tried=lessons, suspects=suspects)
+        with closing(_Dialogue(proposer, told)) as dialogue:
             trials: tuple[Trial, ...] | None = None
-            settled = deadline
-            known = len(solution.plausible)
+            found = _Found(len(solution.plausible))
             while True:
-                if self._ended(solution, known, min(deadline, settled)):
-                    if len(solution.plausible) <= known or self._settled(solution):
+                if self._ended(solution, found, min(deadline, found.until)):
+                    if len(solution.plausible) <= found.known or self._settled(solution):
                         return
-                    settled = deadline  # none of them passes from disk: the search goes on
-                    known = len(solution.plausible)
+                    found = _Found(len(solution.plausible))  # none of them passes from disk: the search goes on
                     continue
                 batch = dialogue.next(trials)
                 if batch is None:
                     solution.stop = dialogue.stop or solution.stop
                     return
-                self._watch(solution.task, batch, ())
-                trials = self._judge.judge(solution.task, batch)
-                if len(batch) == 1 and trials[0].plausible:
-                    # Who makes one patch at a time thinks about what it is told: that must be the last word.
-                    trials = (self._checked(solution, trials[0]),)
-                    solution.near += [trial for trial in trials if trial.verdict is Verdict.FAILED]
-                self._watch(solution.task, batch, trials)
-                self._note(solution, trials)
-                if len(solution.plausible) > known:
-                    settled = min(settled, self._clock() + MORE_SECONDS)
+                judged = self._judged(solution, batch, min(deadline, found.until))
+                self._note(solution, judged)
+                trials = tuple(veiled(trial, held) for trial in judged)
+                if len(solution.plausible) > found.known:
+                    # Without a limit in time no clock may decide, but where one patch takes a model a minute.
+                    timed = len(batch) == 1 or self._budget.allowance.time_s is not None
+                    until = self._clock() + MORE_SECONDS if timed else math.inf
+                    found.note(until, solution.candidates + MORE_CANDIDATES)
 
-    def _ended(self, solution: Solution, known: int, deadline: float) -> bool:
-        if len(solution.plausible) >= known + ENOUGH:
+    def _judged(self, solution: Solution, batch: tuple[Patch, ...], deadline: float) -> tuple[Trial, ...]:
+        task = solution.task
+        self._watch(task, batch, ())
+        trials = self._judge.judge(task, batch, lambda: deadline - self._clock())
+        if solution.held_out:
+            trials = tuple(self._generalises(solution, trial) for trial in trials)
+        if len(batch) == 1 and trials[0].plausible:
+            # Who makes one patch at a time thinks about what it is told: that must be the last word.
+            trials = (self._checked(solution, trials[0]),)
+            solution.near += [trial for trial in trials if trial.verdict is Verdict.FAILED]
+        self._watch(task, batch, trials)
+        return trials
+
+    def _generalises(self, solution: Solution, trial: Trial) -> Trial:
+        """Return the trial, rejected if the patch passes all that the search was shown and no case held back.
+
+        One that passes some of those as well may have found one of two causes: it counts as any other.
+        """
+        held = solution.held_out
+        if not suspected(solution.task, trial, held) or set(self._judge.cases(solution.task, trial).passed) & set(held):
+            return trial
+        return overfit(trial, held)
+
+    def _ended(self, solution: Solution, found: _Found, deadline: float) -> bool:
+        if len(solution.plausible) >= found.known + ENOUGH or solution.candidates >= found.most:
             return True
         stop = self._budget.exceeded() or (StopReason.TIME if self._clock() >= deadline else None)
         if stop and not solution.plausible:
@@ -198,6 +177,7 @@ class Solver:
         return stop is not None
 
     def _note(self, solution: Solution, trials: Sequence[Trial]) -> None:
+        solution.learnt = added(solution.learnt, attempts(solution.task, trials))
         for trial in trials:
             solution.verdicts[trial.verdict] += 1
             if trial.plausible:
@@ -209,6 +189,8 @@ class Solver:
             elif trial.verdict is Verdict.BROKE:
                 solution.broke.update(trial.broke)
                 solution.near.append(trial)
+            elif trial.verdict is Verdict.OVERFIT:
+                solution.near.append(trial)
             elif trial.verdict is Verdict.FAILED and trial.passed:
                 solution.near.append(trial)
                 self._keep_partial(solution, trial)
@@ -217,7 +199,11 @@ class Solver:
 
     def _keep_partial(self, solution: Solution, trial: Trial) -> None:
         best = solution.partial
-        if best is not None and len(best.passed) >= len(trial.passed):
+        if (best is not None and len(best.passed) >= len(trial.passed)) or solution.parts >= MOST_PARTS:
+            return
+        solution.parts += 1
+        trial = self._judge.cases(solution.task, trial)
+        if picks_cases(solution.task, trial):
             return
         guarded = self._judge.guard(solution.task, replace(trial, verdict=Verdict.PLAUSIBLE))
         if guarded.plausible:
@@ -229,6 +215,23 @@ def _moved(task: RepairTask, trial: Trial) -> bool:
     before = {failure.nodeid: headline(failure) for failure in task.failures}
     after = (failure for failure in trial.failures if failure.nodeid in before and not failure.timed_out)
     return trial.verdict is Verdict.FAILED and any(headline(one) != before[one.nodeid] for one in after)
+
+
+class _Found:
+    """How far a proposer's search goes on once it has found a plausible patch."""
+
+    def __init__(self, known: int) -> None:
+        self.known = known
+        """Plausible patches before it began."""
+        self.until = math.inf
+        """By the clock."""
+        self.most: float = math.inf
+        """Candidates of the task."""
+
+    def note(self, until: float, most: int) -> None:
+        """Set both; the first one found counts."""
+        self.until = min(self.until, until)
+        self.most = min(self.most, most)
 
 
 class _Dialogue:

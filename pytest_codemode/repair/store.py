@@ -16,19 +16,23 @@ from typing import Literal
 
 from pytest_codemode.core.codec import encode
 from pytest_codemode.core.errors import ConfigError
-from pytest_codemode.core.events import Event, Progress, RunDone, RunStarted, from_line, to_line
+from pytest_codemode.core.events import Event, Progress, RunDone, RunStarted, TrialsJudged, from_line, to_line
 from pytest_codemode.core.report import RunReport
 from pytest_codemode.repair.diff import unified_diff
 from pytest_codemode.repair.seal import seal, unseal
 from pytest_codemode.repair.statedir import existing_state_dirs, is_own, state_dir, subfolder
 from pytest_codemode.repair.untrusted import parsed, read_file
 
-__all__ = ["KeptPatch", "RunStore", "StoredRun", "find", "list_runs", "unified_diff"]
+__all__ = ["KeptPatch", "RunStore", "StoredRun", "find", "list_runs", "unified_diff", "with_trials"]
 
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 _EVENTS, _DIFF, _PATCH, _ORIGIN = "run.jsonl", "patch.diff", "patch.json", "origin.json"
 _MAX_EVENTS_BYTES = 32 * 2**20
 """Of one record; ten thousand trials take about 5 MB."""
+_TRIALS = f'{{"kind":"{TrialsJudged.KIND}",'.encode("ascii")
+"""How a line begins that tells what was judged; only a resumed run has a use for it."""
+_MAX_TRIALS_BYTES = 24 * 2**20
+"""What was judged beyond that is not recorded any more, so that the rest of a record can always be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,26 @@ class RunStore:
     def __init__(self, rootdir: Path, folder: Path) -> None:
         self._rootdir = rootdir
         self.folder = folder
+        self.max_trials_bytes = _MAX_TRIALS_BYTES
+        """What was judged is recorded as long as the record is no larger than this."""
+        self._bytes = 0
+
+    @classmethod
+    def reopen(cls, stored: StoredRun) -> RunStore:
+        """Return the store of a run that is resumed; a line that a kill has cut is ended.
+
+        Raises:
+            ConfigError: it cannot be written.
+        """
+        store = cls(stored.rootdir, stored.folder)
+        try:
+            data = read_file(store.folder / _EVENTS, max_bytes=_MAX_EVENTS_BYTES, own=True)
+        except (FileNotFoundError, ValueError) as problem:
+            raise ConfigError(f"{store.folder / _EVENTS} cannot be continued: {problem}") from problem
+        store._bytes = len(data)
+        if data and not data.endswith(b"\n"):
+            store._put(_EVENTS, b"\n", "ab")
+        return store
 
     @classmethod
     def create(cls, rootdir: Path, now: datetime.datetime) -> RunStore:
@@ -69,7 +93,7 @@ class RunStore:
                 except FileExistsError:
                     continue
                 store = cls(rootdir, folder)
-                store._put_sealed(_ORIGIN, json.dumps(now.isoformat()).encode("ascii"))
+                store.save_sealed(_ORIGIN, json.dumps(now.isoformat()).encode("ascii"))
                 return store
         except OSError as problem:
             raise ConfigError(f"{state} cannot be written ({problem.strerror}); make room for it") from problem
@@ -83,7 +107,11 @@ class RunStore:
         """Add `event` to the record; progress is not kept."""
         if isinstance(event, Progress):
             return
-        self._put(_EVENTS, to_line(event).encode("ascii") + b"\n", "ab")
+        line = to_line(event).encode("ascii") + b"\n"
+        if isinstance(event, TrialsJudged) and self._bytes + len(line) > self.max_trials_bytes:
+            return
+        self._bytes += len(line)
+        self._put(_EVENTS, line, "ab")
 
     def save_diff(self, diff: bytes | str) -> str:
         """Keep the diff byte for byte and return its path, relative to rootdir where it lies in it."""
@@ -93,9 +121,10 @@ class RunStore:
     def save_patch(self, baseline: Mapping[str, bytes | None], changes: Mapping[str, bytes | None]) -> None:
         """Keep the bytes before and after, so that the patch can be applied and reverted exactly."""
         patch = KeptPatch({path: baseline.get(path) for path in changes}, dict(changes))
-        self._put_sealed(_PATCH, json.dumps(encode(patch)).encode("ascii"))
+        self.save_sealed(_PATCH, json.dumps(encode(patch)).encode("ascii"))
 
-    def _put_sealed(self, name: str, record: bytes) -> None:
+    def save_sealed(self, name: str, record: bytes) -> None:
+        """Keep `record`, which is JSON, so that it counts as this run's own."""
         self._put(name, seal(self._rootdir, _purpose(name, self.run_id), record))
 
     def _put(self, name: str, data: bytes, mode: Literal["wb", "ab"] = "wb") -> Path:
@@ -143,7 +172,7 @@ class StoredRun:
     def own(self) -> bool:
         """Whether this user's codemode made the run, here and under this id."""
         try:
-            self._unsealed(_ORIGIN)
+            self.unsealed(_ORIGIN)
         except (FileNotFoundError, ValueError):
             return False
         return True
@@ -156,7 +185,7 @@ class StoredRun:
         """
         path = self.folder / _PATCH
         try:
-            record = self._unsealed(_PATCH)
+            record = self.unsealed(_PATCH)
         except FileNotFoundError:
             raise ConfigError(f"run {self.run_id} kept no patch: it confirmed none") from None
         except ValueError as problem:
@@ -170,7 +199,13 @@ class StoredRun:
             raise ConfigError(f"{path} is damaged ({problem}); use the diff beside it") from problem
         return patch
 
-    def _unsealed(self, name: str) -> bytes:
+    def unsealed(self, name: str) -> bytes:
+        """Return a record that this user's codemode has sealed for this run.
+
+        Raises:
+            FileNotFoundError: there is none.
+            ValueError: it was not sealed so.
+        """
         data = read_file(self.folder / name, own=True)
         return unseal(self.rootdir, _purpose(name, self.run_id), data)
 
@@ -220,7 +255,12 @@ def _purpose(name: str, run_id: str) -> str:
     return f"{name} of {run_id}"
 
 
-def _load(rootdir: Path, folder: Path) -> StoredRun:
+def with_trials(run: StoredRun) -> StoredRun:
+    """Return the run with what it has judged among its events: twenty thousand candidates take a second to read."""
+    return _load(run.rootdir, run.folder, trials=True)
+
+
+def _load(rootdir: Path, folder: Path, *, trials: bool = False) -> StoredRun:
     events: list[Event] = []
     damaged: list[str] = []
     path = folder / _EVENTS
@@ -231,7 +271,7 @@ def _load(rootdir: Path, folder: Path) -> StoredRun:
     except ValueError as problem:
         return StoredRun(folder.name, folder, rootdir, (), (f"{path.name} {problem}",))
     for number, line in enumerate(lines, start=1):
-        if not line.strip():
+        if not line.strip() or (line.startswith(_TRIALS) and not trials):
             continue
         try:
             events.append(from_line(line.decode("utf-8")))

@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 from pytest_codemode.core.budget import Budget, StopReason
 from pytest_codemode.core.patch import Applied, Files
-from pytest_codemode.core.report import Alternative, Cost, NearMiss, RunReport, TaskReport
+from pytest_codemode.core.report import Alternative, Behaviour, Cost, NearMiss, RunReport, TaskReport
 from pytest_codemode.core.request import EngineRequest
 from pytest_codemode.core.trial import Trial, Verdict
 from pytest_codemode.edits.apply import apply
 from pytest_codemode.edits.describe import describe
 from pytest_codemode.repair.accepted import Accepted
+from pytest_codemode.repair.choosing.solution import Solution
 from pytest_codemode.repair.confirm import CONFIRM_RUNS_TEXT, Confirmation
 from pytest_codemode.repair.loop import Result
-from pytest_codemode.repair.solve import Solution
 
 SHOWN_SUSPECTS, SHOWN_NEAR_MISSES, SHOWN_ALTERNATIVES = 5, 3, 4
 
@@ -30,7 +30,7 @@ def summarise(result: Result, request: EngineRequest, budget: Budget, run_id: st
     tasks = [
         _fixed(accepted[s.task.key], result.confirmation, diff)
         if s.task.key in accepted
-        else _unfixed(s, result.dropped.get(s.task.key, ""), covered)
+        else _unfixed(s, result.dropped.get(s.task.key, ""), covered, diff)
         for index, s in enumerate(result.solutions)
         if s.task.key in accepted or not _superseded(s, result.solutions[index + 1 :], covered)
     ]
@@ -91,21 +91,34 @@ def _fixed(one: Accepted, confirmation: Confirmation | None, diff: Diff) -> Task
         candidates=solution.candidates,
         duration_s=solution.duration_s,
         suspects=task.suspects[:SHOWN_SUSPECTS],
-        alternatives=tuple(_alternative(trial, one.before, diff) for trial in others[:SHOWN_ALTERNATIVES]),
+        alternatives=tuple(_alternative(trial, one.before, diff, solution) for trial in others[:SHOWN_ALTERNATIVES]),
+        passing=len(solution.plausible),
+        behaviour=_behaviour(solution, chosen),
+        held_out=solution.held_out,
+        overfit=solution.verdicts[Verdict.OVERFIT],
         failures=task.failures,
     )
 
 
-def _alternative(trial: Trial, before: Files, diff: Diff) -> Alternative:
+def _behaviour(solution: Solution, chosen: Trial | None) -> Behaviour | None:
+    compared = solution.comparison
+    return None if compared is None or chosen is None else compared.behaviour(chosen.fingerprint)
+
+
+def _alternative(trial: Trial, before: Files, diff: Diff, solution: Solution) -> Alternative:
     # The files around the chosen patch are at hand; another patch of the task may touch others.
     applied = apply(trial.patch, before.get)
+    best, compared = solution.chosen, solution.comparison
+    differs = compared.difference(best.fingerprint, trial.fingerprint) if best and compared and best != trial else None
     changes = applied.files if isinstance(applied, Applied) else {}
     text = b"".join(diff(path, before.get(path, b""), changes[path]) for path in sorted(changes))
-    return Alternative(text.decode("utf-8", "replace"), trial.patch.rationale or describe(trial.patch), trial.warnings)
+    rationale = trial.patch.rationale or describe(trial.patch)
+    return Alternative(text.decode("utf-8", "replace"), rationale, trial.warnings, differs)
 
 
-def _unfixed(solution: Solution, dropped: str, covered: set[str]) -> TaskReport:
+def _unfixed(solution: Solution, dropped: str, covered: set[str], diff: Diff) -> TaskReport:
     task = solution.task
+    unproven = [trial for trial in (*solution.plausible, solution.partial) if trial is not None]
     return TaskReport(
         key=task.key,
         cause=task.cause,
@@ -116,6 +129,10 @@ def _unfixed(solution: Solution, dropped: str, covered: set[str]) -> TaskReport:
         duration_s=solution.duration_s,
         suspects=task.suspects[:SHOWN_SUSPECTS],
         near_misses=tuple(_near_miss(trial) for trial in _nearest(solution)),
+        alternatives=tuple(_alternative(t, task.sources, diff, solution) for t in unproven[:SHOWN_ALTERNATIVES]),
+        passing=len(solution.plausible),
+        held_out=solution.held_out,
+        overfit=solution.verdicts[Verdict.OVERFIT],
         failures=task.failures,
     )
 
@@ -135,6 +152,13 @@ def _why_not(solution: Solution) -> str:
                 f"{test}: the two may contradict each other"
             )
     tried = f"none of {solution.candidates} candidates turned the failing tests green"
+    if solution.plausible:
+        count = len(solution.plausible)
+        passes = "1 patch passes and is" if count == 1 else f"{count} patches pass and are"
+        return f"{passes} not proven: {solution.stop.value}"
+    if count := solution.verdicts[Verdict.OVERFIT]:
+        fitted = next(trial for trial in solution.near if trial.verdict is Verdict.OVERFIT)
+        tried += f"; {count} {Verdict.OVERFIT.value} ({fitted.reason})"
     rejected = [
         f"{solution.verdicts[verdict]} {verdict.value} ({reason})"
         for verdict, reason in solution.rejected.items()

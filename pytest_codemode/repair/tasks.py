@@ -24,9 +24,17 @@ _UNSEEN = 0.1
 
 
 class TaskBuilder:
-    """Makes the tasks of a round."""
+    """Makes the tasks of a round.
 
-    def __init__(self, project: Project, sandbox: Sandbox, tree: SourceTree, editable: EditableSet) -> None:
+    Args:
+        timed: whether the quickest tests of a task come first; without, in collected order, so that no
+            clock decides which patch is found.
+    """
+
+    def __init__(
+        self, project: Project, sandbox: Sandbox, tree: SourceTree, editable: EditableSet, *, timed: bool = True
+    ) -> None:
+        self._timed = timed
         self._sandbox = sandbox
         self._tree = tree
         self._editable = editable
@@ -35,6 +43,9 @@ class TaskBuilder:
 
     def tasks(self, failures: tuple[Failure, ...], tests: TestMap) -> list[RepairTask]:
         """Return one task for each group of failures, those with the quickest tests first."""
+        if not self._timed:
+            collected = {nodeid: index for index, nodeid in enumerate(tests.results)}
+            failures = tuple(sorted(failures, key=lambda failure: collected.get(failure.nodeid, -1)))
         editable = frozenset(
             frame.path for failure in failures for frame in failure.frames if self._editable.allows(frame.path)
         )
@@ -51,18 +62,24 @@ class TaskBuilder:
         if any(failure.exception in ("ImportError", "ModuleNotFoundError") for failure in failures):
             imported |= self._siblings(imported)  # one of them may be meant
         sources = {**sources, **imported}
-        suspects = localise(self._sandbox, failures, tests, self._tree.read, sources.__contains__)
+        found = localise(self._sandbox, failures, tests, self._tree.read, sources.__contains__)
         self._made += 1
         return RepairTask(
             key=f"t{self._made}",
-            failures=tuple(sorted(failures, key=lambda failure: tests.duration_s(failure.nodeid))),
-            suspects=suspects or _module_lines(imported),
+            failures=self._ordered(failures, tests),
+            suspects=found.suspects or _module_lines(imported),
             sources=sources,
             test_sources=test_sources,
             functions=tuple(sorted(f for f in functions if f.partition("::")[0] in sources)),
             guards=tests.sharing(frozenset(functions)),
             durations_s={failure.nodeid: tests.duration_s(failure.nodeid) for failure in failures},
+            observed=found.observed,
         )
+
+    def _ordered(self, failures: tuple[Failure, ...], tests: TestMap) -> tuple[Failure, ...]:
+        if not self._timed:
+            return failures
+        return tuple(sorted(failures, key=lambda failure: tests.duration_s(failure.nodeid)))
 
     def _sources(self, paths: Iterable[str]) -> Files:
         read = {path: self._tree.read(path) for path in sorted(set(paths))}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pytest_codemode.core.report import RunReport, TaskReport
 from pytest_codemode.report.live import sandbox_level
-from pytest_codemode.report.terminal import cost, counts
+from pytest_codemode.report.terminal import behaviour, cost, counts, difference, held_back
 from pytest_codemode.report.writer import harmless, one_line
 
 _SHOWN_MISSES = 3
@@ -55,6 +55,18 @@ def _fixed(task: TaskReport) -> Iterator[str]:
     yield f"- tests that passed before and still pass: {task.checked}"
     if task.warnings:
         yield f"- look twice: {_text(', '.join(task.warnings))}"
+    if task.behaviour is not None:
+        yield f"- {_text(behaviour(task.behaviour))}"
+    if task.held_out:
+        yield f"- {_text(held_back(task))}"
+    yield from _alternatives(task)
+
+
+def _alternatives(task: TaskReport) -> Iterator[str]:
+    for other in task.alternatives:
+        doubt = f" (look twice: {', '.join(other.warnings)})" if other.warnings else ""
+        where = f"; {difference(other.difference)}" if other.difference is not None else ""
+        yield f"- another patch that passes: {_text(f'{other.rationale}{doubt}{where}')}"
 
 
 def _unfixed(task: TaskReport) -> Iterator[str]:
@@ -69,6 +81,8 @@ def _unfixed(task: TaskReport) -> Iterator[str]:
         yield f"- suspicious: {_code(f'{suspect.path}:{suspect.line}')} ({suspect.score:.2f})"
     for miss in task.near_misses[:_SHOWN_MISSES]:
         yield f"- nearest miss: {_code(miss.where)} {_code(miss.summary)} {_text(miss.verdict)}"
+    for other in task.alternatives:
+        yield f"- passes, not proven: {_text(other.rationale)}"
 
 
 def _text(text: str) -> str:

@@ -6,7 +6,8 @@ import shlex
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from pytest_codemode.core.report import Cost, RunReport, TaskReport, Unrepaired
+from pytest_codemode.core.budget import StopReason
+from pytest_codemode.core.report import Behaviour, Cost, Difference, RunReport, TaskReport, Unrepaired
 from pytest_codemode.report.live import sandbox_level
 from pytest_codemode.report.writer import Writer, harmless, one_line, paragraph
 
@@ -55,13 +56,51 @@ def _fixed(task: TaskReport, writer: Writer) -> None:
 
 
 def _alternatives(task: TaskReport, writer: Writer) -> None:
+    if task.behaviour is not None:
+        paragraph(writer, behaviour(task.behaviour), indent="  ")
+    if task.held_out:
+        paragraph(writer, held_back(task), indent="  ")
     if task.alternatives:
-        paragraph(writer, "other patches that pass, ranked behind this one:", indent="  ")
+        number = max(task.passing - 1, len(task.alternatives))
+        passes = "other patch that passes" if number == 1 else "other patches that pass"
+        what = f"{number:,} {passes}, ranked behind this one:"
+        paragraph(writer, what, indent="  ")
+    _listed(task, writer, max(task.passing - 1, len(task.alternatives)))
+
+
+def _listed(task: TaskReport, writer: Writer, number: int) -> None:
     for other in task.alternatives[:_SHOWN_ALTERNATIVES]:
         doubt = f" (look twice: {', '.join(other.warnings)})" if other.warnings else ""
         changed = " / ".join(line[1:].strip() for line in other.diff.splitlines() if _is_added(line))
         paragraph(writer, f"{other.rationale or changed}{doubt}", indent="      ", first="    - ")
-    _rest(len(task.alternatives) - _SHOWN_ALTERNATIVES, writer)
+        if other.difference is not None:
+            paragraph(writer, difference(other.difference), indent="      ")
+    _rest(number - _SHOWN_ALTERNATIVES, writer)
+
+
+def behaviour(seen: Behaviour) -> str:
+    """Return what a patch changes that no test looks at, in a sentence."""
+    if not seen.observed and not seen.near:
+        return "no passing test calls what this patch changes"
+    text = (
+        f"changes {seen.changed} of {_count(seen.observed, 'observed call')} of passing tests, "
+        f"{seen.near_changed} of {_count(seen.near, 'input')} near them"
+    )
+    return f"{text}, and makes {_count(seen.raising, 'call')} raise" if seen.raising else text
+
+
+def held_back(task: TaskReport) -> str:
+    """Return how the patch was judged on cases that the search was not shown, in a sentence."""
+    text = f"passes {_count(len(task.held_out), 'case')} held back from the search"
+    return f"{text}, which {_count(task.overfit, 'other patch', 'es')} did not" if task.overfit else text
+
+
+def difference(seen: Difference) -> str:
+    """Return where another patch differs, in a sentence."""
+    if not seen.count:
+        return f"differs on none of {_count(seen.of, 'input')}"
+    where = f"differs on {seen.count:,} of {_count(seen.of, 'input')}"
+    return f"{where}, as {seen.call}: here {seen.chosen}, there {seen.other}"
 
 
 def _is_added(line: str) -> bool:
@@ -83,6 +122,9 @@ def _unfixed(task: TaskReport, writer: Writer) -> None:
     for miss in task.near_misses[:_SHOWN_MISSES]:
         reason = f": {one_line(miss.reason, 200)}" if miss.reason else ""
         paragraph(writer, f"{miss.where} {miss.summary}: {miss.verdict}{reason}", indent="      ", first="    ")
+    if task.alternatives:
+        paragraph(writer, "patches that pass and are not proven:", indent="  ")
+    _listed(task, writer, len(task.alternatives))
     _effort(task, writer)
 
 
@@ -148,6 +190,8 @@ def _facts(report: RunReport, root: str) -> Iterable[tuple[str, str]]:
     if report.written:
         yield "written", ", ".join(report.written)
         yield "revert", f"{runs} revert {report.run_id}"
+    elif report.stop == StopReason.INTERRUPTED.value and report.run_id:
+        yield "resume", f"{runs} resume {report.run_id}"
     elif report.diff and report.diff_path:
         yield "apply", f"git{there} apply {report.diff_path} or {runs} apply {report.run_id}"
 
@@ -191,5 +235,5 @@ def _headline(report: RunReport) -> str:
     return text
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def _count(number: int, noun: str, plural: str = "s") -> str:
+    return f"{number:,} {noun}{'' if number == 1 else plural}"

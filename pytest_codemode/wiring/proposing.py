@@ -25,6 +25,7 @@ from pytest_codemode.proposers.model.proposer import ModelProposer
 from pytest_codemode.proposers.model.recording import RecordedModel
 from pytest_codemode.proposers.replay import ReplayProposer
 from pytest_codemode.proposers.search.engine import SearchProposer
+from pytest_codemode.proposers.search.extensions import operators
 from pytest_codemode.repair.loop import Together
 from pytest_codemode.repair.sources import SourceTree
 from pytest_codemode.repair.statedir import state_dir
@@ -85,7 +86,7 @@ class Proposing:
 
     def _made(self, name: str) -> Proposer:
         if name == "search":
-            return SearchProposer()
+            return SearchProposer(operators=operators(self._options.operators, self._tree.rootdir))
         if name == "claude":
             return self._claude()
         if name.startswith("replay:"):

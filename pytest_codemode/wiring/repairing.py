@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pytest_codemode.core.budget import Budget, StopReason, parse_allowance
 from pytest_codemode.core.errors import CodemodeError, ConfigError
-from pytest_codemode.core.events import Event, Notice, Progress, RunDone, RunStarted, Turn
+from pytest_codemode.core.events import Event, Notice, Progress, RunDone, RunStarted, TrialsJudged, Turn
 from pytest_codemode.core.patch import Files
 from pytest_codemode.core.ports import EventSink, Proposer
 from pytest_codemode.core.report import RunReport
@@ -18,6 +18,8 @@ from pytest_codemode.core.request import EngineRequest
 from pytest_codemode.repair.editable import EditableSet, test_files
 from pytest_codemode.repair.installed import refuse_installed_copy
 from pytest_codemode.repair.loop import RepairLoop, Result
+from pytest_codemode.repair.record.memory import Memory
+from pytest_codemode.repair.record.resume import Resumption, keep
 from pytest_codemode.repair.sources import SourceTree
 from pytest_codemode.repair.store import RunStore, unified_diff
 from pytest_codemode.repair.summary import cost_of, summarise
@@ -28,13 +30,19 @@ from pytest_codemode.sandbox.client import SandboxClient
 from pytest_codemode.wiring.proposing import Proposing, named
 
 
-def repair(request: EngineRequest, emit: EventSink, proposers: tuple[Proposer, ...] = ()) -> RunReport:
+def repair(
+    request: EngineRequest,
+    emit: EventSink,
+    proposers: tuple[Proposer, ...] = (),
+    resumed: Resumption | None = None,
+) -> RunReport:
     """Do one whole run: recover, lock, repair, prove, write, report.
 
     Args:
         request: what to repair.
         emit: hears how it goes.
         proposers: in the place of those that the request's options name.
+        resumed: the run to go on with, in the place of a new one.
 
     Raises:
         ConfigError: the run cannot start; once it has, whatever ends it is in the report.
@@ -44,10 +52,10 @@ def repair(request: EngineRequest, emit: EventSink, proposers: tuple[Proposer, .
         emit(Notice("warning", recovered))
     with lock(rootdir):
         started = datetime.datetime.now(datetime.UTC).astimezone()
-        store = RunStore.create(rootdir, started)
+        store = RunStore.create(rootdir, started) if resumed is None else RunStore.reopen(resumed.stored)
 
         def tell(event: Event) -> None:
-            if not isinstance(event, Turn):  # long, and for the record alone
+            if not isinstance(event, Turn | TrialsJudged):  # long, and for the record alone
                 emit(event)
             if not isinstance(event, Progress):
                 store.append(event)
@@ -55,9 +63,14 @@ def repair(request: EngineRequest, emit: EventSink, proposers: tuple[Proposer, .
         failing = tuple(dict.fromkeys(failure.nodeid for failure in request.failures))
         names = tuple(one.name for one in proposers) or named(request.options)
         tell(RunStarted(store.run_id, started.isoformat(), failing, names))
-        budget = Budget(parse_allowance(request.options.budget))
+        budget = _budget(request, resumed)
+        memory = Memory(resumed.stored.events if resumed else (), budget, store.append)
+        if resumed is not None:
+            tell(Notice("info", f"run {store.run_id} goes on; {len(memory):,} candidates are judged already"))
+        elif not proposers:  # what an agent hands in is not kept: there is nothing to go on with
+            keep(store, request)
         try:
-            report = _repaired(request, proposers, budget=budget, store=store, tell=tell)
+            report = _repaired(request, proposers, budget=budget, store=store, tell=tell, memory=memory)
         except CodemodeError as problem:
             report = RunReport(store.run_id, str(problem), green=False, error=True, cost=cost_of(budget))
         except KeyboardInterrupt:
@@ -67,8 +80,25 @@ def repair(request: EngineRequest, emit: EventSink, proposers: tuple[Proposer, .
         return report
 
 
+def _budget(request: EngineRequest, resumed: Resumption | None) -> Budget:
+    """Return the run's budget; what earlier parts have used is gone. Their candidates count as they are recalled."""
+    allowance = parse_allowance(request.options.budget)
+    if resumed is None:
+        return Budget(allowance)
+    used = resumed.used
+    budget = Budget(allowance, already_s=used.time_s)
+    budget.charge(requests=used.requests, tokens=used.tokens, usd=used.usd)
+    return budget
+
+
 def _repaired(
-    request: EngineRequest, given: tuple[Proposer, ...], *, budget: Budget, store: RunStore, tell: EventSink
+    request: EngineRequest,
+    given: tuple[Proposer, ...],
+    *,
+    budget: Budget,
+    store: RunStore,
+    tell: EventSink,
+    memory: Memory,
 ) -> RunReport:
     options, rootdir = request.options, Path(request.project.rootdir)
     refuse_installed_copy(request)
@@ -95,6 +125,7 @@ def _repaired(
             vetoes=vetting.vetoes,
             emit=tell,
             together=proposing.together,
+            memory=memory,
         )
         result = loop.run()
         info = sandbox.info()

@@ -11,7 +11,7 @@ from pytest_codemode.core.trial import Trial
 from pytest_codemode.proposers.given import GivenPatches
 from pytest_codemode.repair.editable import EditableSet
 from pytest_codemode.repair.judge import Veto
-from pytest_codemode.repair.session import RepairSession
+from pytest_codemode.repair.session import RepairSession, Survey
 from pytest_codemode.repair.sources import SourceTree
 from pytest_codemode.repair.vetting import Vetting
 from pytest_codemode.sandbox.client import SandboxClient
@@ -33,6 +33,14 @@ class Repairs:
     def task(self, nodeid: str) -> RepairTask:
         """Return the failing test's task: the suspicious lines, the sources, the tests that guard them."""
         return self._opened().survey().task_of(nodeid)
+
+    def survey(self) -> Survey:
+        """Run the tests and return all that is known of them."""
+        return self._opened().survey()
+
+    def level(self) -> str:
+        """Return the level of isolation in force, empty before the first question."""
+        return self._sandbox.info().level if self._sandbox is not None else ""
 
     def try_patches(self, nodeid: str, patches: tuple[Patch, ...]) -> tuple[Trial, ...]:
         """Judge patches for a failing test; nothing is written."""

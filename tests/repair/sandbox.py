@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from pytest_codemode.core.failure import Failure, Frame, Phase
+from pytest_codemode.core.observed import Values
 from pytest_codemode.core.outcome import (
     Affected,
     AffectedRequest,
@@ -72,6 +73,7 @@ class ScriptedSandbox:
         durations_s: Mapping[str, float] | None = None,
         functions: Mapping[str, tuple[str, ...]] | None = None,
         lines: Mapping[str, dict[str, tuple[int, ...]]] | None = None,
+        values: Mapping[str, Values] | None = None,
     ) -> None:
         self.nodeids = nodeids
         self.behaves = behaves
@@ -83,6 +85,7 @@ class ScriptedSandbox:
         self._durations_s = durations_s or {}
         self._functions = functions or {}
         self._lines = lines or {}
+        self._values = values or {}
         self.unfaithful = False
         """Whether every swap turns out to be unfaithful, so that its candidate is tried from disk."""
         self.runs: list[RunRequest] = []
@@ -155,4 +158,5 @@ class ScriptedSandbox:
         outcome = Outcome.FAILED if isinstance(end, Failure) else end
         duration_s = self._durations_s.get(nodeid, 0.01)
         functions, lines = self._functions.get(nodeid, ()), self._lines.get(nodeid, {})
-        return TestResult(nodeid, outcome, duration_s, failures, functions, lines)
+        values = self._values.get(nodeid)
+        return TestResult(nodeid, outcome, duration_s, failures, functions, lines, values=values)

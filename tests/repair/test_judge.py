@@ -8,7 +8,7 @@ from pytest_codemode.core.failure import Failure
 from pytest_codemode.core.outcome import Mode, Outcome, RunResult, TestResult
 from pytest_codemode.core.patch import Applied, Files, InsertStatement, Patch, ReplaceExpression
 from pytest_codemode.core.trial import Verdict
-from pytest_codemode.repair.judge import FLAKY_AT_ONCE
+from pytest_codemode.repair.judge import ENOUGH_GUARDED, FLAKY_AT_ONCE
 from tests.repair.proposers import number
 from tests.repair.sandbox import Behaviour, failure, uncollectable
 from tests.repair.world import GREEN, RED, RED2, Clock, World, returned, task, wants
@@ -316,5 +316,36 @@ def test_a_batch_of_slow_candidates_ends_with_the_time_budget(tmp_path: Path) ->
 
     world = World(tmp_path, WANTS_2, swapped=slow, allowance=Allowance(time_s=20.0), clock=clock)
     found = verdicts(world, *(number(str(value)) for value in range(100, 200)))
-    assert found == [Verdict.FAILED] * 24 + [Verdict.NOT_TRIED] * 76
-    assert world.budget.spent.candidates == 24
+    assert found == [Verdict.FAILED] * 20 + [Verdict.NOT_TRIED] * 80
+    assert world.budget.spent.candidates == 20
+
+
+def test_a_batch_ends_with_the_time_of_its_task_within_a_part(tmp_path: Path) -> None:
+    clock = Clock()
+
+    def slow(nodeid: str, files: Files) -> Outcome:
+        clock.now += 1.0
+        return Outcome.FAILED
+
+    world = World(tmp_path, WANTS_2, swapped=slow, clock=clock)
+    world.judge.judge(task(RED), (number("90"),))  # it knows by now how long one takes
+    patches = tuple(number(str(value)) for value in range(100, 160))
+    trials = world.judge.judge(task(RED), patches, lambda: 11.0 - (clock.now - 1.0))
+    assert [trial.verdict for trial in trials] == [Verdict.FAILED] * 11 + [Verdict.NOT_TRIED] * 49
+    assert clock.now == 12.0
+
+
+def test_of_many_plausible_patches_of_a_batch_the_smallest_are_guarded_and_the_rest_is_left(tmp_path: Path) -> None:
+    values = [str(value) for value in range(10, 10 + ENOUGH_GUARDED)]
+    world = World(tmp_path, wants({RED: frozenset([*values, "'as long as it gets'"])}))
+    long = number("'as long as it gets'")
+    trials = world.judge.judge(task(RED), (long, *map(number, values)))
+    assert trials[0].verdict is Verdict.NOT_TRIED
+    assert "others that break nothing were found before" in trials[0].reason
+    assert all(trial.plausible for trial in trials[1:])
+
+
+def test_when_the_time_is_over_one_plausible_patch_is_guarded_still(tmp_path: Path) -> None:
+    world = World(tmp_path, wants({RED: frozenset("234")}))
+    trials = world.judge.judge(task(RED), tuple(map(number, "234")), lambda: 0.0)
+    assert [trial.verdict for trial in trials] == [Verdict.PLAUSIBLE, Verdict.NOT_TRIED, Verdict.NOT_TRIED]

@@ -447,6 +447,26 @@ def test_an_interrupt_in_the_search_lists_the_tasks_that_were_not_taken_up_yet(t
     assert why[(H,)].endswith(StopReason.INTERRUPTED.value)
 
 
+class InterruptedLater(Steps):
+    """Is interrupted after its patches, before they are compared."""
+
+    def propose(self, task: RepairTask) -> Proposals:
+        yield from super().propose(task)
+        raise KeyboardInterrupt
+
+
+def test_an_interrupt_keeps_what_was_found_for_the_task_under_way(tmp_path: Path) -> None:
+    run = Run(tmp_path, {**WANT_TWO, H: is_("h", "2")}, InterruptedLater({F: (("f", "1", "3"), ("f", "1", "2"))}))
+    result = run.result()
+    assert (result.stop, result.files, result.accepted) == (StopReason.INTERRUPTED, {}, [])
+    reports = run.reports(result)
+    assert set(reports) == {(F,), (G,), (H,)}
+    assert (reports[(F,)].candidates, reports[(F,)].passing) == (2, 1)
+    (unproven,) = reports[(F,)].alternatives
+    assert "def f():\n    return 2" in unproven.diff
+    assert reports[(F,)].why_not == f"1 patch passes and is not proven: {StopReason.INTERRUPTED.value}"
+
+
 def test_an_interrupt_in_a_second_round_writes_nothing_of_the_first(tmp_path: Path) -> None:
     run: Run
     interrupt = interrupted_at(lambda request: value("f", run.sandbox.base) == "2")

@@ -9,9 +9,13 @@ from pytest_codemode.core.errors import ProposerError, SandboxError
 from pytest_codemode.core.outcome import TryRequest, TryResult
 from pytest_codemode.core.patch import Applied, Patch
 from pytest_codemode.core.ports import Proposals, Proposer
+from pytest_codemode.core.report import Difference
 from pytest_codemode.core.task import RepairTask
 from pytest_codemode.core.trial import Trial, Verdict
-from pytest_codemode.repair.solve import ENOUGH, MORE_SECONDS, Solution, Solver
+from pytest_codemode.repair.choosing.behaviour import Comparison
+from pytest_codemode.repair.choosing.instrument import Seen
+from pytest_codemode.repair.choosing.solution import Solution
+from pytest_codemode.repair.solve import ENOUGH, MORE_CANDIDATES, MORE_SECONDS, Solver
 from tests.repair.proposers import ScriptedProposer, number
 from tests.repair.sandbox import uncollectable
 from tests.repair.world import GREEN, RED, RED2, World, returned, task, wants
@@ -331,3 +335,54 @@ def test_the_next_proposer_hears_what_was_refused_and_what_made_the_tests_fail_d
 def test_the_limit_that_ended_a_proposer_ends_the_task(tmp_path: Path) -> None:
     proposer = ScriptedProposer((number("3"),), stop=StopReason.COST)
     assert solved(World(tmp_path, WANTS_2), proposer).stop is StopReason.COST
+
+
+def test_without_a_limit_in_time_the_number_of_candidates_alone_ends_the_comparison(tmp_path: Path) -> None:
+    found = []
+    for seconds in (0.0, 10 * MORE_SECONDS):
+        world = World(tmp_path, wants({RED: frozenset({"2"})}), allowance=Allowance(time_s=None, candidates=5000))
+        others = [tuple(number(str(n)) for n in range(start, start + 50)) for start in range(1000, 2000, 50)]
+        proposer = ScriptedProposer((number("2"), number("3")), *others)
+        solution = solved(world, proposer, share_s=world.budget.remaining_s(), watch=Watch(world, seconds=seconds))
+        found.append((solution.candidates, solution.chosen))
+    assert found[0] == found[1]
+    assert found[0][0] == 2 + MORE_CANDIDATES
+
+
+def seen(result: str, call: str = "f(1)", *, near: bool = False) -> Seen:
+    return Seen(call, call, result, True, near, result.startswith("raises"), True)
+
+
+def test_of_patches_that_pass_the_one_that_changes_least_is_chosen_although_it_is_longer(tmp_path: Path) -> None:
+    world = World(tmp_path, wants({RED: frozenset({"2", "333 + 333"})}))
+
+    def compare(task: RepairTask, trials: Sequence[Trial]) -> Comparison:
+        results = {number("2"): "9", number("333 + 333"): "1"}
+        patched = {t.fingerprint: {"f(1)": seen(results[t.patch])} for t in trials}
+        return Comparison({"f(1)": seen("1")}, patched)
+
+    solver = Solver(
+        world.judge,
+        world.budget,
+        (ScriptedProposer((number("2"), number("333 + 333"))),),
+        Watch(world),
+        world.clock,
+        compare=compare,
+    )
+    solution = solver.solve(task(RED), 100.0)
+    assert [trial.patch for trial in solution.plausible] == [number("333 + 333"), number("2")]
+    assert solution.comparison is not None
+    difference = solution.comparison.difference(*(trial.fingerprint for trial in solution.plausible))
+    assert difference == Difference(1, 1, "f(1)", "1", "9")
+
+
+def test_a_single_patch_is_compared_with_nothing(tmp_path: Path) -> None:
+    world, asked = World(tmp_path, WANTS_2), []
+
+    def compare(task: RepairTask, trials: Sequence[Trial]) -> None:
+        asked.append(trials)
+
+    proposers = (ScriptedProposer((number("2"), number("3"))),)
+    solver = Solver(world.judge, world.budget, proposers, Watch(world), world.clock, compare=compare)
+    assert solver.solve(task(RED), 100.0).chosen is not None
+    assert asked == []

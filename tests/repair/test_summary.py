@@ -20,9 +20,9 @@ from pytest_codemode.core.request import EngineRequest
 from pytest_codemode.core.trial import Trial, Verdict
 from pytest_codemode.edits.describe import describe
 from pytest_codemode.repair.accepted import Accepted
+from pytest_codemode.repair.choosing.solution import Solution
 from pytest_codemode.repair.confirm import Confirmation
 from pytest_codemode.repair.loop import Result
-from pytest_codemode.repair.solve import Solution
 from pytest_codemode.repair.summary import summarise
 from tests.repair.proposers import number
 from tests.repair.world import GREEN, RED, RED2, Clock, task

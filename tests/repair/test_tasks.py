@@ -24,7 +24,7 @@ FILES = {
 
 
 def built(
-    root: Path, functions: Mapping[str, tuple[str, ...]], *failures: Failure, **seconds: float
+    root: Path, functions: Mapping[str, tuple[str, ...]], *failures: Failure, timed: bool = True, **seconds: float
 ) -> list[RepairTask]:
     for path, text in FILES.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -39,7 +39,7 @@ def built(
     tests = TestMap()
     tests.add(sandbox.run_tests(RunRequest(record="functions")))
     project = Project(str(root), str(root), "/usr/bin/python3", sys_path=(str(root / "src"),))
-    builder = TaskBuilder(project, sandbox, SourceTree(root), EditableSet(root, (), frozenset()))
+    builder = TaskBuilder(project, sandbox, SourceTree(root), EditableSet(root, (), frozenset()), timed=timed)
     return builder.tasks(failures, tests)
 
 
@@ -87,3 +87,12 @@ def test_source_roots_are_the_folders_of_the_tree_on_the_path_and_no_installed_o
         sys_path=("/p", "/p/lib", "/elsewhere", "/p/.venv/lib/python3.11/site-packages", "/pp"),
     )
     assert source_roots(project) == ("", "lib", "src")
+
+
+def test_without_a_limit_in_time_tests_come_in_collected_order(tmp_path: Path) -> None:
+    failures = [failure(f"tests/test_m.py::{name}", "x") for name in ("a[1]", "a[2]", "a[3]")]
+    functions = {one.nodeid: ("src/pkg/m.py::f",) for one in failures}
+    seconds = {"a[1]": 1.5, "a[2]": 0.02, "a[3]": 0.09}
+    for timed, order in ((True, ["2", "3", "1"]), (False, ["1", "2", "3"])):
+        (task,) = built(tmp_path, functions, *failures, failure("tests/test_m.py::a[2]", "y"), timed=timed, **seconds)
+        assert [nodeid[-2] for nodeid in task.nodeids] == order

@@ -3,7 +3,16 @@ import io
 import pytest
 
 from pytest_codemode.core.outcome import Capabilities, SandboxInfo
-from pytest_codemode.core.report import Alternative, Cost, NearMiss, RunReport, TaskReport, Unrepaired
+from pytest_codemode.core.report import (
+    Alternative,
+    Behaviour,
+    Cost,
+    Difference,
+    NearMiss,
+    RunReport,
+    TaskReport,
+    Unrepaired,
+)
 from pytest_codemode.core.suspicion import Suspect
 from pytest_codemode.report.terminal import counts, duration, render
 from pytest_codemode.report.writer import PlainWriter
@@ -31,7 +40,19 @@ FIXED = TaskReport(
     checked=64,
     candidates=412,
     duration_s=3.24,
-    alternatives=(Alternative(diff="+    if not weight > LIMIT:\n", rationale="", warnings=("deletes-code",)),),
+    alternatives=(
+        Alternative(
+            diff="+    if not weight > LIMIT:\n",
+            rationale="",
+            warnings=("deletes-code",),
+            difference=Difference(3, 40, "total(Cart(weight=100))", "5", "raises KeyError"),
+        ),
+        Alternative(diff="", rationale="`<` becomes `!=`", difference=Difference(0, 1)),
+    ),
+    passing=6,
+    behaviour=Behaviour(24, 0, 40, 2, 1),
+    held_out=("tests/test_cart.py::test_limit[100]",),
+    overfit=2,
 )
 UNFIXED = TaskReport(
     key="t2",
@@ -87,8 +108,16 @@ FIXED AssertionError: assert 110 == 100
     tests/test_cart.py::test_limit[100]
   64 tests that passed before still pass
   look twice: swallowed-exception
-  other patches that pass, ranked behind this one:
+  changes 0 of 24 observed calls of passing tests, 2 of 40 inputs near them,
+  and makes 1 call raise
+  passes 1 case held back from the search, which 2 other patches did not
+  5 other patches that pass, ranked behind this one:
     - if not weight > LIMIT: (look twice: deletes-code)
+      differs on 3 of 40 inputs, as total(Cart(weight=100)): here 5, there
+      raises KeyError
+    - `<` becomes `!=`
+      differs on none of 1 input
+    and 2 more
   took 3.2 s, 412 candidates
 
 NOT FIXED ValueError: bad width
@@ -136,8 +165,18 @@ FIXED AssertionError: assert 110 == 100
     tests/test_cart.py::test_limit[100]
   64 tests that passed before still pass
   look twice: swallowed-exception
-  other patches that pass, ranked behind this one:
+  changes 0 of 24 observed calls of passing tests, 2 of 40
+  inputs near them, and makes 1 call raise
+  passes 1 case held back from the search, which 2 other
+  patches did not
+  5 other patches that pass, ranked behind this one:
     - if not weight > LIMIT: (look twice: deletes-code)
+      differs on 3 of 40 inputs, as
+      total(Cart(weight=100)): here 5, there raises
+      KeyError
+    - `<` becomes `!=`
+      differs on none of 1 input
+    and 2 more
   took 3.2 s, 412 candidates
 
 NOT FIXED ValueError: bad width

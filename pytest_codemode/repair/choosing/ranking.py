@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 
 from pytest_codemode.core.patch import (
@@ -17,6 +18,7 @@ from pytest_codemode.core.patch import (
     ReplaceStatement,
 )
 from pytest_codemode.core.trial import Trial
+from pytest_codemode.repair.choosing.behaviour import Comparison
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _TOKEN = re.compile(r"\w+|[^\w\s]+")
@@ -24,16 +26,27 @@ _DELETIONS = (DeleteDefinition, DeleteStatement)
 _INSERTIONS = (InsertDefinition, InsertStatement)
 
 
-def best_first(trials: list[Trial]) -> list[Trial]:
+def best_first(trials: list[Trial], compared: Comparison | None = None) -> list[Trial]:
     """Return plausible trials, the most trustworthy first.
 
-    In this order: no suspicious rule of the policy, nothing deleted, fewer edits, small changes of an expression before
-    insertions, fewer changed tokens; ties keep the proposer's order (suspiciousness and prior).
+    In this order: no suspicious rule of the policy; fewest calls of passing tests whose result changes, and fewest that
+    raise now; nothing deleted; fewest changes on inputs near those of passing tests; fewer edits, small changes of an
+    expression before insertions, fewer changed tokens. Ties keep the proposer's order (suspiciousness and prior).
 
     What drops names (a condition, a call) counts as a deletion: the classic way to please a test suite is to do less.
-    Source: Qi, Long, Achour, Rinard, "An Analysis of Patch Plausibility and Correctness", 2015.
+    Source: Qi, Long, Achour, Rinard, "An Analysis of Patch Plausibility and Correctness", 2015; behaviour on passing
+    tests: Xiong, Liu, Zeng, Zhang, Huang, "Identifying Patch Correctness in Test-Based Program Repair", 2018.
     """
-    return sorted(trials, key=lambda trial: (bool(trial.warnings), *_size(trial.patch)))
+    return sorted(trials, key=lambda trial: _key(trial, compared))
+
+
+def _key(trial: Trial, compared: Comparison | None) -> tuple[float, ...]:
+    seen = compared.behaviour(trial.fingerprint) if compared else None
+    # Where others could be observed, one that could not comes behind them.
+    unknown = 0.0 if compared is None else math.inf
+    changed, raising, near = (seen.changed, seen.raising, seen.near_changed) if seen else (unknown,) * 3
+    deletions, *size = _size(trial.patch)
+    return (bool(trial.warnings), changed, raising, deletions, near, *size)
 
 
 def _size(patch: Patch) -> tuple[int, int, int, int]:

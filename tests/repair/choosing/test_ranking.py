@@ -9,7 +9,7 @@ from pytest_codemode.core.patch import (
     ReplaceStatement,
 )
 from pytest_codemode.core.trial import Trial, Verdict
-from pytest_codemode.repair.ranking import best_first
+from pytest_codemode.repair.choosing.ranking import best_first
 
 SMALL = ReplaceExpression("m.py", 1, 0, "<", "<=")
 LARGE = ReplaceExpression("m.py", 1, 0, "a < b", "max(a, b) - min(a, b)")

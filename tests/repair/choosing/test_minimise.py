@@ -5,7 +5,7 @@ from pytest_codemode.core.failure import Failure
 from pytest_codemode.core.outcome import Outcome
 from pytest_codemode.core.patch import Files, InsertStatement, Patch, ReplaceExpression
 from pytest_codemode.core.trial import Trial
-from pytest_codemode.repair.minimise import minimise
+from pytest_codemode.repair.choosing.minimise import minimise
 from tests.repair.sandbox import failure
 from tests.repair.world import RED, World, task
 
