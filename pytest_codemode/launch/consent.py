@@ -59,6 +59,7 @@ def _loosened(options: Options) -> list[str]:
         "mount": bool(options.mounts),
         "python": bool(options.python),
         "allow": bool(options.allow),
+        "operators": bool(options.operators),
         "model": bool(options.model.name),
         "base-url": bool(options.model.base_url),
         "escalate": bool(options.model.escalate),

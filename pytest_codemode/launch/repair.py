@@ -133,6 +133,7 @@ class Repair:
                 budget=options.budget,
                 confirm=options.confirm,
                 allow=options.allow,
+                operators=options.operators,
                 editable=options.editable,
                 reports=options.reports,
             ),

@@ -34,6 +34,8 @@ class Options:
     editable: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()
     """Names of policy rules that are switched off; whether they exist is for the engine to say."""
+    operators: tuple[str, ...] = ()
+    """Names of distributions; whether they are installed is for the engine to say."""
     confirm: Literal["suite", "affected"] = "suite"
     test_timeout_s: float = 60.0
     python: str = ""
@@ -66,6 +68,7 @@ def read(config: pytest.Config) -> Options:
         workers=values.workers(given(config, "workers")),
         editable=values.globs(given(config, "editable")),
         allow=tuple(dict.fromkeys(values.commas(given(config, "allow")))),
+        operators=tuple(dict.fromkeys(values.commas(given(config, "operators")))),
         confirm="affected" if values.choice(given(config, "confirm"), CONFIRMS) == "affected" else "suite",
         test_timeout_s=read_test_timeout(config),
         python=values.python(given(config, "python")),

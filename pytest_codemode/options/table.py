@@ -125,6 +125,13 @@ TABLE = (
         "from the command line alone",
     ),
     Option(
+        "operators",
+        "args",
+        "DISTRIBUTION",
+        "installed package whose repair operators the search uses too; repeatable; its code runs outside the sandbox; "
+        "from the command line alone",
+    ),
+    Option(
         "confirm",
         "string",
         "WHAT",

@@ -1,20 +1,31 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bench import tables
 from pytest_codemode.core.codec import decode
 from pytest_codemode.core.patch import Edit
+from pytest_codemode.proposers.search.engine import SearchProposer
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
-@pytest.mark.parametrize("name", ["options", "policy"])
+@pytest.mark.parametrize("name", ["options", "policy", "operators"])
 def test_the_tables_are_those_of_the_code(name: str) -> None:
     made = getattr(tables, name)()
     assert (DOCS / f"{name}.md").read_text() == made, f"run: python -m bench.tables {name} > docs/{name}.md"
+
+
+def test_the_example_of_an_operator_of_ones_own_works() -> None:
+    (block,) = re.findall(r"```python\n(.*?)```", (DOCS / "operators.md").read_text(), re.DOTALL)
+    space: dict[str, Any] = {}
+    exec(block, space)
+    (operator,) = space["codemode_operators"]()
+    (first, *_) = next(SearchProposer(operators=(operator,)).propose(operator.example.task()))
+    assert getattr(first.edits[0], "new", "") == "in_cents(price)"
 
 
 def test_the_example_of_the_replay_format_holds_real_edits() -> None:

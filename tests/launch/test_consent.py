@@ -15,6 +15,7 @@ LOOSENING = {
     "mount": "/",
     "python": sys.executable,
     "allow": "always-equal",
+    "operators": "some-package",
     "limit": "memory=1t",
     "model": "claude-sonnet-5-5",
     "base-url": "http://127.0.0.1:9",

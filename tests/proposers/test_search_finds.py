@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_codemode.proposers.search.engine import SearchProposer
-from tests.proposers import common_bugs, culprit_bugs
+from tests.proposers import common_bugs, culprit_bugs, value_bugs
 from tests.proposers.bugs import BUGS
 from tests.proposers.judge import Bug, search_for
 
@@ -25,8 +25,10 @@ _LATER = {
     "missing_length": 70,
     "superfluous_argument": 120,
     "missing_conversion_of_input": 150,
+    "digits_of_a_pattern": 60,
+    "copied_from_the_other_axis": 150,
 }
-_SINGLE = [bug for bug in (*BUGS, *common_bugs.BUGS) if bug.name != "two_places"]
+_SINGLE = [bug for bug in (*BUGS, *common_bugs.BUGS, *value_bugs.BUGS) if bug.name != "two_places"]
 
 
 @pytest.mark.parametrize("bug", _SINGLE, ids=lambda bug: bug.name)

@@ -11,19 +11,24 @@ from pytest_codemode.core.patch import Patch, ReplaceExpression
 from pytest_codemode.core.ports import Proposals
 from pytest_codemode.core.task import RepairTask
 from pytest_codemode.proposers.search.direction import boost
+from pytest_codemode.proposers.search.operator import Operator
 from pytest_codemode.proposers.search.pairs import Pairs
 from pytest_codemode.proposers.search.project import Project
 from pytest_codemode.proposers.search.site import Draft, Site
 from pytest_codemode.proposers.search.sites import find_sites
 from pytest_codemode.proposers.search.source import parse_quietly
 from pytest_codemode.proposers.search.splices import key_of, parses
-from pytest_codemode.proposers.search.table import OPERATORS, Operator
+from pytest_codemode.proposers.search.table import OPERATORS
 
 NAME = "search"
 Stream = tuple[Iterator[Patch], float]
 """Patches, and the largest prior any of them can have."""
 _FADE = 0.985
 """Factor on each further idea of one operator at one site, so that no place takes the whole batch."""
+
+_BLUNT = 0.1
+"""Factor on what only makes a condition constant: the tests may pass, but nothing is repaired."""
+_CONSTANTS = frozenset({"True", "False", "None"})
 
 
 @dataclass(order=True, slots=True)
@@ -118,8 +123,16 @@ def _patches(site: Site, operator: Operator, worth: float) -> Iterator[Patch]:
     drafts = sorted(operator.draft(site), key=lambda draft: -draft.weight)
     for index, draft in enumerate(drafts):
         if _valid(site, draft):
-            prior = worth * min(draft.weight, 1.0) * _FADE**index
+            prior = worth * min(draft.weight, 1.0) * _FADE**index * (_BLUNT if _blunts(draft) else 1.0)
             yield Patch(draft.edits, NAME, operator.name, draft.note, prior)
+
+
+def _blunts(draft: Draft) -> bool:
+    """Whether all it does is to put a constant in the place of something that is worked out, as a condition."""
+    return all(
+        isinstance(edit, ReplaceExpression) and edit.new in _CONSTANTS and edit.old not in _CONSTANTS
+        for edit in draft.edits
+    )
 
 
 def _valid(site: Site, draft: Draft) -> bool:
@@ -129,8 +142,9 @@ def _valid(site: Site, draft: Draft) -> bool:
     for edit in draft.edits:
         source = getattr(edit, "source", "")
         if source and not getattr(edit, "header_only", False):
+            indented = source[:1] in (" ", "\t")
             try:
-                parse_quietly(source)
+                parse_quietly(f"if 1:\n{source}" if indented else source)
             except (SyntaxError, ValueError):
                 return False
     return True

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_codemode.core.failure import Failure, headline
+from pytest_codemode.proposers.search.contrast import NumberPairs, number_pairs, text_pairs
 
 PLAIN = frozenset({"None", "0", "[]", '""', "False", "True", "{}", "-1", "0.0", "()"})
 """Values that a function may return where there is nothing to compute; no literal of a test is made up from them."""
@@ -39,6 +40,9 @@ class Hints:
     """How actual and expected values differ, as `off_by_one`; see `relations_between`."""
     expected_texts: frozenset[str] = frozenset()
     """Strings in expected values; only used to correct literals that are nearly equal."""
+    text_pairs: frozenset[tuple[str, str]] = frozenset()
+    """Texts at the same place of an actual and an expected value that differ: `(actual, expected)`."""
+    number_pairs: NumberPairs = frozenset()
     expected_plain: frozenset[str] = frozenset()
     """Expected values that are plain and empty, as source: `None`, `0`, `[]`, ..."""
     texts: str = ""
@@ -66,6 +70,8 @@ def read_hints(failures: Sequence[Failure]) -> Hints:
     relations: set[str] = set()
     expected: set[str] = set()
     plain: set[str] = set()
+    pairs: set[tuple[str, str]] = set()
+    numbers: set[tuple[float, float]] = set()
     for failure in failures:
         actual, wanted = operands(failure)
         if wanted is not _MISSING and _OPAQUE.match(failure.left):
@@ -73,7 +79,10 @@ def read_hints(failures: Sequence[Failure]) -> Hints:
         if actual is not _MISSING and wanted is not _MISSING:
             relations |= relations_between(actual, wanted)
             expected |= set(_strings(wanted))
+            pairs.update(text_pairs(actual, wanted))
+            numbers.update(number_pairs(actual, wanted))
             plain |= {repr(wanted).replace("''", '""')} & PLAIN
+        pairs.update(_found_in(failure))
     return Hints(
         exceptions=frozenset("Timeout" if failure.timed_out else failure.exception for failure in failures),
         unknown_names=frozenset(name for match in _NAME.findall(text) for name in match if name),
@@ -87,6 +96,8 @@ def read_hints(failures: Sequence[Failure]) -> Hints:
         none_used=bool(_NONE.search(text)) or "none_for_value" in relations,
         relations=frozenset(relations),
         expected_texts=frozenset(expected),
+        text_pairs=frozenset(pairs),
+        number_pairs=frozenset(numbers),
         expected_plain=frozenset(plain),
         texts=text,
         locals=_locals(failures),
@@ -126,6 +137,20 @@ def operands(failure: Failure) -> tuple[Any, Any]:
     if not left and (match := _COMPARED.search(failure.message)):
         left, right = match[1], match[2]
     return literal(left), literal(right)
+
+
+_MATCHED = re.compile(r"(?:Expected regex|Regex): (.+)\s+(?:Actual message|Input): (.+)")
+"""What pytest says where an exception's message is not as `pytest.raises` wants it."""
+
+
+def _found_in(failure: Failure) -> Iterator[tuple[str, str]]:
+    """Yield a text and the part that was looked for in it: `assert 'part' in text`, the message of an exception."""
+    match = _MATCHED.search(failure.message)
+    part, whole = match.groups() if match else (failure.left, failure.right)
+    if match or failure.operator == "in":
+        wanted, actual = literal(part), literal(whole)
+        if isinstance(wanted, str) and isinstance(actual, str):
+            yield from text_pairs(actual, wanted)
 
 
 def _strings(value: Any) -> Iterator[str]:

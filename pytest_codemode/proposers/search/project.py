@@ -8,13 +8,16 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from pytest_codemode.core.failure import Failure
+from pytest_codemode.core.observed import ObservedFunction
 from pytest_codemode.core.task import RepairTask
 from pytest_codemode.proposers.search.culprits import Culprit, culprits_of, passed_in
 from pytest_codemode.proposers.search.hints import Hints, read_hints
 from pytest_codemode.proposers.search.kinds import Kinds
+from pytest_codemode.proposers.search.roles import roles_of
 from pytest_codemode.proposers.search.scope import Scope
 from pytest_codemode.proposers.search.source import Function, SourceFile
 
+_LOAD = ast.Load()
 _NOT_RAISED = re.compile(r"DID NOT RAISE (?:any of )?<class '([\w.]+)'>")
 _RAISES = re.compile(r"raises\(\(?([\w., ]+)")
 
@@ -28,6 +31,7 @@ class Project:
         self._files: dict[str, SourceFile | None] = {}
         self._scopes: dict[str, Scope] = {}
         self._kinds: dict[tuple[SourceFile, Function | None], Kinds] = {}
+        self._written: dict[SourceFile, dict[tuple[type[ast.expr], str], list[ast.expr]]] = {}
 
     def file(self, path: str) -> SourceFile | None:
         """Return a file of the task (a test file too), or None where it is none or does not parse."""
@@ -48,6 +52,38 @@ class Project:
             name = function.name if function is not None else ""
             self._kinds[source, function] = Kinds(function, self.hints.locals.get((source.path, name), {}))
         return self._kinds[source, function]
+
+    def observed(self, source: SourceFile, function: Function | None) -> ObservedFunction | None:
+        """Return what `function` (the outermost one, for a nested one) held in failing and in passing runs."""
+        if function is None or not self.task.observed:
+            return None
+        names: list[str] = []
+        current: ast.AST | None = function
+        while current is not None:
+            if isinstance(current, Function | ast.ClassDef):
+                names.append(current.name)
+            current = source.parents.get(current)
+        qualname = ".".join(reversed(names))
+        return next((one for one in self.task.observed if (one.path, one.qualname) == (source.path, qualname)), None)
+
+    def written(self, source: SourceFile) -> dict[tuple[type[ast.expr], str], list[ast.expr]]:
+        """Return the expressions of `source` that are written more than once, by kind and text, in order."""
+        if source not in self._written:
+            found: dict[tuple[type[ast.expr], str], list[ast.expr]] = {}
+            for node in source.nodes:
+                if not isinstance(node, ast.expr) or not isinstance(getattr(node, "ctx", _LOAD), ast.Load):
+                    continue
+                if node.lineno == node.end_lineno and not isinstance(self._outer(source, node), ast.JoinedStr):
+                    found.setdefault((type(node), source.text_of(node)), []).append(node)
+            self._written[source] = {key: nodes for key, nodes in found.items() if len(nodes) > 1}
+        return self._written[source]
+
+    def _outer(self, source: SourceFile, node: ast.expr) -> ast.AST | None:
+        """Return the f-string that `node` is part of (its positions are wrong before 3.12), else its parent."""
+        current: ast.AST | None = node
+        while isinstance(current, ast.expr | ast.FormattedValue) and not isinstance(current, ast.JoinedStr):
+            current = source.parents.get(current)
+        return current
 
     @cached_property
     def culprits(self) -> dict[tuple[SourceFile, ast.stmt], tuple[Culprit, ...]]:
@@ -75,6 +111,17 @@ class Project:
         return self.file(path) if path in self.task.sources else None
 
     @cached_property
+    def by_role(self) -> dict[str, tuple[tuple[SourceFile, ast.expr], ...]]:
+        """Role -> the expressions of editable files that stand in it, see `roles_of`."""
+        found: dict[str, list[tuple[SourceFile, ast.expr]]] = {}
+        for source in self.files:
+            for node in source.nodes:
+                if isinstance(node, ast.expr):
+                    for role in roles_of(source, node):
+                        found.setdefault(role, []).append((source, node))
+        return {role: tuple(nodes[:200]) for role, nodes in found.items()}
+
+    @cached_property
     def files(self) -> tuple[SourceFile, ...]:
         """Every editable file that parses."""
         return tuple(found for path in self.task.sources if (found := self.file(path)))
@@ -83,6 +130,18 @@ class Project:
     def test_files(self) -> tuple[SourceFile, ...]:
         """Every file of the failing tests that parses."""
         return tuple(found for path in self.task.test_sources if (found := self.file(path)))
+
+    @cached_property
+    def told(self) -> str:
+        """What the failing tests say: their own code, the messages, the values of the locals."""
+        names = {nodeid.rpartition("::")[2].partition("[")[0] for nodeid in self.task.nodeids}
+        parts = [self.hints.texts, *self.task.nodeids]
+        for source in self.test_files:
+            for node in source.statements:
+                if isinstance(node, Function) and node.name in names:
+                    parts.append(source.text_of(node))
+        parts += (text for known in self.hints.locals.values() for text in known.values())
+        return "\n".join(parts)
 
     @cached_property
     def functions(self) -> dict[str, tuple[tuple[SourceFile, Function], ...]]:
@@ -96,6 +155,12 @@ class Project:
                     if node.name == "__init__" and isinstance(owner, ast.ClassDef):
                         found.setdefault(owner.name, []).append((source, node))
         return {name: tuple(nodes) for name, nodes in found.items()}
+
+    @cached_property
+    def decorated(self) -> frozenset[str]:
+        """Names of functions whose every definition has a decorator: properties, most likely."""
+        found = self.functions.items()
+        return frozenset(name for name, made in found if all(function.decorator_list for _, function in made))
 
     @cached_property
     def classes(self) -> dict[str, tuple[SourceFile, ast.ClassDef]]:

@@ -90,6 +90,20 @@ class Scope:
         return tuple(sorted({value for value in nodes if isinstance(value, str) and len(value) < 80}))
 
     @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """The texts by which the file looks something up in a mapping or writes one out, sorted."""
+        found: set[ast.AST | None] = set()
+        for node in self._source.nodes:
+            if isinstance(node, ast.Dict):
+                found.update(node.keys)
+            elif isinstance(node, ast.Subscript):
+                found.add(node.slice)
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+                found.update(node.args[:1] if node.func.attr in ("get", "pop", "setdefault") else ())
+        values = (node.value for node in found if isinstance(node, ast.Constant))
+        return tuple(sorted({value for value in values if isinstance(value, str) and 0 < len(value) < 40}))
+
+    @cached_property
     def attributes_of_names(self) -> dict[str, tuple[str, ...]]:
         """Name -> the attributes that the file reads of it."""
         found: dict[str, dict[str, None]] = {}

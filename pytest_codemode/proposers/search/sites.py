@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from pytest_codemode.proposers.search.contrast import corrected
 from pytest_codemode.proposers.search.project import Project
 from pytest_codemode.proposers.search.site import Site
 from pytest_codemode.proposers.search.source import Function, SourceFile
@@ -18,6 +19,10 @@ _AROUND = 0.9
 """Worth of a loop or condition around a suspicious line that is not suspicious itself."""
 _NAMED = 0.9
 """Worth of a function that an error names."""
+_WORDED = 0.6
+"""Worth of a statement that holds the text which is wrong in the actual value."""
+_SHORT = 4
+"""Characters from which a text tells where it comes from."""
 _REFUSED_CALL = re.compile(r"(\w+)\(\) (?:takes|missing|got)\b")
 _RANK = 0.02
 """How much a place in the ranking costs."""
@@ -36,10 +41,8 @@ def find_sites(project: Project) -> list[Site]:
         function = source.function_of(statement)
         if function is not None:
             best[source, function] = max(best.get((source, function), 0.0), score)
-    for source, raising in project.culprits:
-        _raise_to(scores, source, raising, 1.0)
-    for source, named in _named(project):
-        _raise_to(scores, source, named, _NAMED)
+    for source, meant, score in _meant(project):
+        _raise_to(scores, source, meant, score)
     for (source, function), score in best.items():
         for statement, factor in _referred(source, function):
             _raise_to(scores, source, statement, score * factor)
@@ -49,6 +52,13 @@ def find_sites(project: Project) -> list[Site]:
         if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
     ]
     return sorted(sites, key=lambda site: (-site.score, site.path, site.statement.lineno))
+
+
+def _meant(project: Project) -> Iterator[tuple[SourceFile, ast.stmt, float]]:
+    """Yield the statements that the failures themselves speak of, with their worth."""
+    yield from ((source, raising, 1.0) for source, raising in project.culprits)
+    yield from ((source, named, _NAMED) for source, named in _named(project))
+    yield from ((source, worded, _WORDED) for source, worded in _worded(project))
 
 
 def _named(project: Project) -> Iterator[tuple[SourceFile, Function]]:
@@ -61,6 +71,19 @@ def _named(project: Project) -> Iterator[tuple[SourceFile, Function]]:
         names |= {name for source in project.files for name in project.scope(source).attributes_read}
     for name in sorted(names):
         yield from project.functions.get(name, ())
+
+
+def _worded(project: Project) -> Iterator[tuple[SourceFile, ast.stmt]]:
+    """Yield statements with a text that the actual value shows where the expected one differs, wherever they stand."""
+    pairs = project.hints.text_pairs
+    for source in project.files if pairs else ():
+        for node in source.nodes:
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) >= _SHORT:
+                if next(corrected(node.value, pairs), None) is None:
+                    continue
+                statement = source.enclosing(node, ast.stmt)
+                if isinstance(statement, ast.stmt):
+                    yield source, statement
 
 
 def _raise_to(scores: dict[tuple[SourceFile, ast.stmt], float], source: SourceFile, at: ast.stmt, score: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from pytest_codemode.proposers.search.operators.shapes import is_text, number_like, shifted, valued
+from pytest_codemode.proposers.search.operators.shapes import called_name, is_text, number_like, shifted, valued
 from pytest_codemode.proposers.search.site import Draft, Site
 
 _TEXT: dict[type[ast.operator], str] = {
@@ -154,6 +154,7 @@ def shift(site: Site) -> Iterator[Draft]:
             likely = isinstance(node, ast.BinOp | ast.Call) or isinstance(
                 parent, ast.Subscript | ast.Slice | ast.Return
             )
+            likely = likely or (site.function is not None and called_name(parent or node) == site.function.name)
             for new in shifted(site, node):
                 yield site.replace(node, new, 0.8 if likely else 0.4)
 
@@ -183,5 +184,6 @@ def extreme(site: Site) -> Iterator[Draft]:
     if isinstance(node, ast.Assign) and len(node.targets) == 1 and _rebinds(site, node.targets[0]):
         target, value = site.text(node.targets[0]), site.text(node.value)
         if target not in value:
+            again = site.source.loop_of(node) is not None
             for function in ("max", "min"):
-                yield site.replace(node.value, f"{function}({target}, {value})", 0.8)
+                yield site.replace(node.value, f"{function}({target}, {value})", 1.0 if again else 0.6)

@@ -36,6 +36,7 @@ def _parts(site: Site, node: ast.expr) -> Iterator[tuple[str, float]]:
             yield f"{site.text(part.slice)} < len({site.text(part.value)})", 1.0
             yield f"{site.text(part.slice)} in {site.text(part.value)}", 0.4
             yield f"{site.text(part.slice)} >= 0", 0.4
+    yield from _typed_parts(site, node)
     for name in dict.fromkeys(names):
         if name in local and name not in ("self", "cls"):
             yield name, 0.7
@@ -43,12 +44,23 @@ def _parts(site: Site, node: ast.expr) -> Iterator[tuple[str, float]]:
             yield f"{name} is not None", 0.6
             yield f"{name} is None", 0.4
     if site.function is not None:
-        others = [other for other in ast.walk(site.function) if isinstance(other, ast.Compare) and other is not node]
+        others = [
+            other for other in site.source.inside(site.function) if isinstance(other, ast.Compare) and other is not node
+        ]
         for other in others[:20]:
             known = {part.id for part in ast.walk(other) if isinstance(part, ast.Name)}
             if known <= local | set(site.scope.module_names) | {"len"} and len(site.text(other)) < 60:
                 yield site.text(other), 0.45
         yield from _unused_parts(site, site.function, names)
+
+
+def _typed_parts(site: Site, node: ast.expr) -> Iterator[tuple[str, float]]:
+    """Yield what asks for the type of a value before it is compared with a literal of that type."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.Compare) and isinstance(part.left, ast.Name | ast.Attribute):
+            other = part.comparators[0]
+            if isinstance(other, ast.Constant) and type(other.value) in (str, int, float, bytes):
+                yield f"isinstance({site.text(part.left)}, {type(other.value).__name__})", 0.5
 
 
 def _unused_parts(site: Site, function: Function, names: list[str]) -> Iterator[tuple[str, float]]:
@@ -92,14 +104,27 @@ def loop_guard(site: Site) -> Iterator[Draft]:
     if not isinstance(site.statement, ast.While):
         return
     test = site.statement.test
+    emptied = _emptied(site)
     for name in site.scope.visible_locals(site.statement)[:8]:
         if isinstance(test, ast.Constant):
-            yield site.replace(test, name, 0.8)
+            yield site.replace(test, name, 1.0 if name in emptied else 0.7)
             for other in site.scope.visible_locals(site.statement)[:8]:
                 if other != name:
                     yield site.replace(test, f"{name} < {other}", 0.4)
         elif name not in ("self", "cls"):
             yield site.replace(test, name, 0.3)
+
+
+def _emptied(site: Site) -> set[str]:
+    """Return the names from which the statement takes one item after the other."""
+    calls = (node.func for node in site.source.inside(site.statement) if isinstance(node, ast.Call))
+    return {
+        function.value.id
+        for function in calls
+        if isinstance(function, ast.Attribute)
+        and isinstance(function.value, ast.Name)
+        and function.attr in ("pop", "popleft", "popitem", "get", "get_nowait")
+    }
 
 
 def condition(site: Site) -> Iterator[Draft]:
@@ -119,7 +144,7 @@ def condition(site: Site) -> Iterator[Draft]:
     used = {node.id for node in site.nodes if isinstance(node, ast.Name)}
     local = set(site.scope.visible_locals(statement))
     tests: dict[str, float] = {}
-    for node in ast.walk(site.function):
+    for node in site.source.inside(site.function):
         if isinstance(node, ast.Compare) and len(site.source.text_of(node)) < 50:
             names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
             if names <= local | set(site.scope.module_names) | {"len"}:

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from pytest_codemode.proposers.search.operators.quoting import concerned
 from pytest_codemode.proposers.search.operators.shapes import called_name, is_docstring, shifted
 from pytest_codemode.proposers.search.similarity import near_text, nearest_part
 from pytest_codemode.proposers.search.site import Draft, Site
@@ -39,8 +40,9 @@ def text(site: Site) -> Iterator[Draft]:
             continue
         if _looks_formatted(site, node.value) and site.text(node)[:1] in ("'", '"'):
             yield site.replace(node, f"f{site.text(node)}", 1.0)
+        likely = concerned(site, node)
         for new, weight in dict.fromkeys(_texts(site, node.value)):
-            yield site.replace(node, _quoted(site.text(node), new), weight)
+            yield site.replace(node, _quoted(site.text(node), new), weight * likely)
 
 
 def _looks_formatted(site: Site, value: str) -> bool:

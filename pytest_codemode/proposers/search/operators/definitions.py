@@ -35,16 +35,10 @@ def called(site: Site) -> Iterator[Draft]:
     for node in site.expressions:
         parent = site.parent(node)
         if isinstance(node, ast.Attribute) and not (isinstance(parent, ast.Call) and node is parent.func):
-            if node.attr in site.project.functions and node.attr not in _properties(site):
+            if node.attr in site.project.functions and node.attr not in site.project.decorated:
                 yield site.replace(node, f"{site.text(node)}()", 1.0 if "method" in texts else 0.4)
         elif isinstance(node, ast.Call) and not node.args and not node.keywords and "not callable" in texts:
             yield site.replace(node, site.text(node.func), 1.0)
-
-
-def _properties(site: Site) -> set[str]:
-    return {
-        name for name, found in site.project.functions.items() if all(function.decorator_list for _, function in found)
-    }
 
 
 def undecorated(site: Site) -> Iterator[Draft]:

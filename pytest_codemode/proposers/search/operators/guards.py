@@ -65,7 +65,7 @@ def _used_before(site: Site, name: str) -> bool:
     block = site.source.block_of(site.statement)
     used = False
     for statement in block[: block.index(site.statement)]:
-        for node in ast.walk(statement):
+        for node in site.source.inside(statement):
             if isinstance(node, ast.Name) and node.id == name.partition(".")[0]:
                 used = isinstance(node.ctx, ast.Load) and not isinstance(statement, ast.If)
     return used
@@ -120,7 +120,7 @@ def _is_called(site: Site, node: ast.AST) -> bool:
 def _results(site: Site, function: Function) -> list[str]:
     """Return what the function may return early: neutral values of the kind it returns, its parameters."""
     found: dict[str, None] = {}
-    returned = [node.value for node in ast.walk(function) if isinstance(node, ast.Return)]
+    returned = [node.value for node in site.source.inside(function) if isinstance(node, ast.Return)]
     for value in returned:
         if isinstance(value, ast.Constant | ast.List | ast.Dict) and len(site.text(value)) < 20:
             found[site.text(value)] = None

@@ -55,7 +55,7 @@ def start(site: Site) -> Iterator[Draft]:
     name = statement.targets[0].id
     if not _compared(site.function, name):
         return
-    for loop in ast.walk(site.function):
+    for loop in site.source.inside(site.function):
         if isinstance(loop, ast.For) and isinstance(loop.iter, ast.Name | ast.Attribute):
             yield site.replace(statement.value, f"{site.source.text_of(loop.iter)}[0]", 1.0)
     for form, weight in (('float("inf")', 0.9), ('float("-inf")', 0.9), ("None", 0.5), ("-1", 0.5)):

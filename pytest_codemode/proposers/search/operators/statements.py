@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import ast
-import builtins
-import re
 from collections.abc import Iterator
 
 from pytest_codemode.core.patch import DeleteStatement, InsertStatement
 from pytest_codemode.proposers.search.scope import parameters
-from pytest_codemode.proposers.search.similarity import likeness
 from pytest_codemode.proposers.search.site import Draft, Site
-from pytest_codemode.proposers.search.source import Function
-
-_SIMPLE = ast.Expr | ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Return | ast.Continue | ast.Break | ast.Delete
-
-
-def _is_text(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+from pytest_codemode.proposers.search.source import SIMPLE, Function, is_text
 
 
 def _at(site: Site, statement: ast.stmt) -> Site:
@@ -39,7 +30,7 @@ def missing_return(site: Site) -> Iterator[Draft]:
         for value in ("self", "True", "False", "[]", "0"):
             if value != "self" or "self" in parameters(function)[:1]:
                 yield _at(site, last).insert_after(f"return {value}", 0.3)
-    if isinstance(site.statement, ast.Expr) and not _is_text(site.statement) and site.whole:
+    if isinstance(site.statement, ast.Expr) and not is_text(site.statement) and site.whole:
         yield site.replace_statement(f"return {site.text(site.statement.value)}", 0.9)
     if isinstance(site.statement, ast.Assign) and site.statement is last and site.whole:
         yield site.replace_statement(f"return {site.text(site.statement.value)}", 0.6)
@@ -93,7 +84,7 @@ def filled(site: Site) -> Iterator[Draft]:
         return
     changed = {
         node.func.value.id
-        for node in ast.walk(site.function)
+        for node in site.source.inside(site.function)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
     }
     local, visible = site.scope.visible_locals(site.statement), site.scope.visible(site.statement)
@@ -148,7 +139,7 @@ def step(site: Site) -> Iterator[Draft]:
         return
     moved = {
         node.target.id
-        for node in ast.walk(loop)
+        for node in site.source.inside(loop)
         if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name)
     }
     counters = _counters(site.function)
@@ -172,69 +163,6 @@ def _counters(function: Function) -> set[str]:
         and isinstance(node.value.value, int)
         and not isinstance(node.value.value, bool)
     }
-
-
-def copied(site: Site) -> Iterator[Draft]:
-    """A statement of the same function, or of one like it, stands here too, with names adapted."""
-    if site.function is None or not site.whole or site.statement is site.function:
-        return
-    here = _neighbours(site)
-    drafts = []
-    looping = site.source.loop_of(site.statement) is not None
-    for other, near in _donors(site):
-        if isinstance(other, ast.Break | ast.Continue) and not looping:
-            continue
-        text = site.source.text_of(other)
-        for form, weight in _adapted(site, text):
-            if form not in here:
-                drafts.append(
-                    site.insert_after(form, weight * near)
-                    if not isinstance(site.statement, ast.Return)
-                    else site.insert_before(form, weight * near)
-                )
-                drafts.append(site.insert_before(form, weight * near * 0.8))
-    yield from sorted(drafts, key=lambda draft: -draft.weight)[:80]
-
-
-def _neighbours(site: Site) -> set[str]:
-    block = site.source.block_of(site.statement)
-    at = block.index(site.statement)
-    return {site.source.text_of(statement) for statement in block[max(at - 1, 0) : at + 2]}
-
-
-def _donors(site: Site) -> Iterator[tuple[ast.stmt, float]]:
-    """Yield simple statements to copy: of this function, then of the class or module, near ones first."""
-    count = 0
-    for statement in site.source.statements:
-        if not isinstance(statement, _SIMPLE) or _is_text(statement) or "\n" in site.source.text_of(statement):
-            continue
-        function = site.source.function_of(statement)
-        if function is site.function:
-            yield statement, 0.8
-        elif (
-            function is not None
-            and site.source.class_of(statement) is site.source.class_of(site.statement)
-            and count < 60
-        ):
-            count += 1
-            yield statement, 0.4
-
-
-def _adapted(site: Site, text: str) -> Iterator[tuple[str, float]]:
-    """Yield `text`, and `text` with one name replaced by a like one that means something here."""
-    visible = set(site.scope.visible(site.statement))
-    names = list(dict.fromkeys(re.findall(r"(?<![\w.'\"])[A-Za-z_]\w*", text)))
-    local = [name for name in site.scope.visible_locals(site.statement) if name not in ("self", "cls")]
-    strange = [
-        name for name in names if name not in visible and name in site.scope.uses and not hasattr(builtins, name)
-    ]
-    if not strange:
-        yield text, 0.8
-    if len(strange) <= 1:
-        for name in strange or names[:3]:
-            for other in local[:8]:
-                if name not in (other, "self"):
-                    yield re.sub(rf"(?<![\w.]){re.escape(name)}\b", other, text), 0.35 + 0.4 * likeness(name, other)
 
 
 def moved_out(site: Site) -> Iterator[Draft]:
@@ -269,7 +197,7 @@ def _outermost(site: Site, statement: ast.stmt) -> ast.stmt:
 
 def moved_in(site: Site) -> Iterator[Draft]:
     """The statement after a loop or an `if` becomes the last one of its body, and the one before the first."""
-    if not site.whole or not isinstance(site.statement, _SIMPLE):
+    if not site.whole or not isinstance(site.statement, SIMPLE):
         return
     block = site.source.block_of(site.statement)
     at = block.index(site.statement)
@@ -298,15 +226,15 @@ def swapped(site: Site) -> Iterator[Draft]:
     """The statement changes places with the next, or moves further down or to the top of its block."""
     block = site.source.block_of(site.statement)
     at = block.index(site.statement)
-    if not site.whole or not isinstance(site.statement, _SIMPLE):
+    if not site.whole or not isinstance(site.statement, SIMPLE):
         return
     text = site.source.text_of(site.statement)
     for distance, weight in ((1, 1.0), (2, 0.5)):
         if at + distance < len(block) and not isinstance(block[at + distance], ast.Return | ast.Raise):
             yield _moved(site, _at(site, block[at + distance]), text, "after", weight)
-    if at and not _is_text(block[at - 1]):
+    if at and not is_text(block[at - 1]):
         yield _moved(site, _at(site, block[at - 1]), text, "before", 0.6)
-    if at > 1 and not _is_text(block[0]):
+    if at > 1 and not is_text(block[0]):
         yield _moved(site, _at(site, block[0]), text, "before", 0.4)
 
 
@@ -319,5 +247,5 @@ def deleted(site: Site) -> Iterator[Draft]:
         if site.source.first_on_line(first):
             lines = site.source.lines[first.lineno - 1 : last.end_lineno]
             yield site.replace_statement("\n".join(lines), 0.6, f"always do what stands under `{site.first_line}`")
-    if not _is_text(site.statement):
+    if not is_text(site.statement):
         yield site.delete(0.5 if site.compound else 1.0)
