@@ -46,6 +46,9 @@ from pytest_codemode.edits.text import SourceError, decode_source
 Read = Callable[[str], bytes | None]
 """Returns the bytes of a path relative to rootdir, None where there is no such file."""
 
+MAX_NAME_BYTES = 255
+"""Of each part of a path, on every usual file system: asking for a longer one is an error of its own."""
+
 
 def apply(patch: Patch, read: Read) -> Applied | Unapplicable:
     """Return the patch applied to what `read` gives, or the reason why it does not fit."""
@@ -72,8 +75,10 @@ def check_path(path: str) -> None:
         EditError: it is absolute, climbs, or is not in its simplest form.
     """
     plain = path and "\\" not in path and path.isprintable() and posixpath.normpath(path) == path
+    if plain and max(len(name.encode()) for name in path.split("/")) > MAX_NAME_BYTES:
+        raise EditError(f"{path[:60]!r}... is longer than file names can be")
     if not plain or path.startswith(("/", "~")) or path.split("/", maxsplit=1)[0] in (".", "..") or path[1:2] == ":":
-        raise EditError(f"{path!r} is not a plain path below the root of the project")
+        raise EditError(f"{path[:200]!r} is not a plain path below the root of the project")
 
 
 def plan(path: str, edits: Iterable[Edit], contents: Outline) -> tuple[Splice, ...]:

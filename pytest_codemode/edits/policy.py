@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pytest_codemode.core.patch import Applied, Files
 from pytest_codemode.edits.rules.changes import Change, change_of_file, changes_of_edits
 from pytest_codemode.edits.rules.compare import content_findings
+from pytest_codemode.edits.rules.hidden import hidden_findings
 from pytest_codemode.edits.rules.paths import Exists, path_findings
 from pytest_codemode.edits.rules.registry import ALWAYS_ON, RULES, Finding, PolicyContext, Rule, Severity, finding
 from pytest_codemode.edits.rules.undefined import undefined_names
@@ -37,7 +38,13 @@ def examine(applied: Applied, read_old: Callable[[str], bytes | None], context: 
         read_old: returns the bytes of a path as they stand, None where there is no such file.
         context: what the rules must know of the project.
     """
+    try:
+        return _examined(applied, read_old, context)
+    except RecursionError:
+        return _unfathomed(applied.files)
 
+
+def _examined(applied: Applied, read_old: Callable[[str], bytes | None], context: PolicyContext) -> tuple[Finding, ...]:
     def exists(path: str) -> bool:
         return read_old(path) is not None
 
@@ -55,7 +62,8 @@ def examine(applied: Applied, read_old: Callable[[str], bytes | None], context: 
             changes.extend(parts)
         else:
             _whole(path, old.get(path), data, changes, unreadable)
-    return _sorted((*paths, *unreadable, *content_findings(tuple(changes), applied.files, context, exists)), context)
+    contents = content_findings(tuple(changes), applied.files, context, exists)
+    return _sorted((*paths, *unreadable, *hidden_findings(old, applied.files), *contents), context)
 
 
 def examine_files(old: Files, new: Files, context: PolicyContext, exists: Exists | None = None) -> tuple[Finding, ...]:
@@ -67,13 +75,27 @@ def examine_files(old: Files, new: Files, context: PolicyContext, exists: Exists
         context: what the rules must know of the project.
         exists: whether a path exists in the tree; by default only those in `old` do.
     """
-    exists = exists or old.__contains__
+    try:
+        return _examined_files(old, new, context, exists or old.__contains__)
+    except RecursionError:
+        return _unfathomed(new)
+
+
+def _examined_files(old: Files, new: Files, context: PolicyContext, exists: Exists) -> tuple[Finding, ...]:
     paths = tuple(path_findings(old, new, context, exists))
     changes: list[Change] = []
     unreadable: list[Finding] = []
     for path, data in _python(new):
         _whole(path, old.get(path), data, changes, unreadable)
-    return _sorted((*paths, *unreadable, *content_findings(tuple(changes), new, context, exists)), context)
+    contents = content_findings(tuple(changes), new, context, exists)
+    return _sorted((*paths, *unreadable, *hidden_findings(old, new), *contents), context)
+
+
+def _unfathomed(files: Files) -> tuple[Finding, ...]:
+    """Refuse what no rule can be asked about: the rules go down into expressions as deep as these are."""
+    names = ", ".join(sorted(files))
+    sentence = f"{names}: an expression or a chain of `elif` is nested too deeply to be judged; write it in steps"
+    return (finding("unreadable-source", sentence, min(files, default="")),)
 
 
 def _nowhere(_: str) -> bool:

@@ -92,9 +92,11 @@ def decode_source(raw: bytes) -> SourceText:
         text = raw[len(bom) :].decode(encoding)
     except UnicodeDecodeError as error:
         raise SourceError(f"it is not valid {encoding} (byte {error.start + len(bom)})") from None
+    except (LookupError, ValueError) as error:  # `rot13` is no encoding of text, `idna` has rules of its own
+        raise SourceError(f"its declared encoding cannot be used ({error})") from None
     try:
         faithful = bom + text.encode(encoding) == raw
-    except UnicodeEncodeError:
+    except ValueError:
         faithful = False
     if not faithful:
         raise SourceError(f"its {encoding} bytes cannot be written back unchanged")

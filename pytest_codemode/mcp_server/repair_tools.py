@@ -21,10 +21,11 @@ from pytest_codemode.core.errors import CodemodeError
 from pytest_codemode.core.failure import headline
 from pytest_codemode.core.patch import Patch
 from pytest_codemode.core.report import RunReport
-from pytest_codemode.proposers.model.edit_schema import decode_patch, propose_patch
 from pytest_codemode.proposers.model.prompt import Prompt
 from pytest_codemode.wiring.serving import Repairs
 from pytest_codemode.workbench.api import Judged
+from pytest_codemode.workbench.patch_schema import patch_schema
+from pytest_codemode.workbench.patches import decode_patch
 from pytest_codemode.workbench.render import judged
 from pytest_codemode.workbench.tools import READS, strict
 
@@ -114,10 +115,10 @@ class RepairTools:
 
 
 def _patch(given: dict[str, Any], where: str) -> Patch:
-    made = decode_patch(given, "agent")
-    if isinstance(made, str):
-        raise ToolError(f"{where}: {made}")
-    return made
+    try:
+        return decode_patch(given, "agent")
+    except ValueError as problem:
+        raise ToolError(f"{where}: {problem}") from None
 
 
 def _told(report: RunReport) -> str:
@@ -134,7 +135,7 @@ def _answer(value: dict[str, Any], text: str) -> CallToolResult:
 
 def _tell_edits(parameters: dict[str, Any]) -> None:
     """Put the schema of a patch where a tool only says that it takes an object."""
-    schema = propose_patch().input_schema
+    schema = patch_schema()
     for name, kind in parameters.get("properties", {}).items():
         if name == "patch":
             kind.update(schema)

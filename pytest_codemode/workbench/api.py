@@ -11,21 +11,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_codemode.core.codec import decode
 from pytest_codemode.core.failure import Failure
 from pytest_codemode.core.outcome import RunRequest, RunResult, SandboxInfo
-from pytest_codemode.core.patch import Edit, Patch
+from pytest_codemode.core.patch import Patch
 from pytest_codemode.core.ports import Sandbox
 from pytest_codemode.core.trial import Trial
 from pytest_codemode.workbench.excerpt import lines_of
 from pytest_codemode.workbench.files import ProjectFiles
 from pytest_codemode.workbench.index import CodeIndex, Place
+from pytest_codemode.workbench.patches import decode_patch
 
 MAX_LINES = 400
 """Lines of one excerpt."""
 MAX_HITS = 200
 MAX_TESTS = 200
-MAX_EDITS = 50
 
 
 class WorkbenchError(ValueError):
@@ -173,19 +172,16 @@ class Workbench:
         """
         return Judged.of(self._judge(self.patch(edits, rationale)))
 
-    def patch(self, edits: Any, rationale: str = "") -> Patch:
-        """Return the patch that `try_patch` was given.
+    def patch(self, edits: Any, rationale: Any = "") -> Patch:
+        """Return the patch that `try_patch` was given, whatever that was.
 
         Raises:
-            WorkbenchError: the edits do not have the form; the text names the place.
+            WorkbenchError: it has not the form of a patch; the text names the place.
         """
         try:
-            decoded: tuple[Edit, ...] = decode(tuple[Edit, ...], edits, "edits")
+            return decode_patch({"edits": edits, "rationale": rationale}, self._proposer)
         except ValueError as problem:
             raise WorkbenchError(str(problem)) from None
-        if not 0 < len(decoded) <= MAX_EDITS:
-            raise WorkbenchError(f"edits: 1 to {MAX_EDITS} expected, got {len(decoded)}")
-        return Patch(decoded, self._proposer, "", rationale)
 
     def _run(self, request: RunRequest) -> RunResult:
         result = self._sandbox.run_tests(request)

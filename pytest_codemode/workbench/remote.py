@@ -60,7 +60,7 @@ class Allowed:
 
 
 def bound(call: RemoteCall) -> dict[str, Any]:
-    """Return the arguments of a call by name, decoded as the method's type hints say.
+    """Return the arguments of a call by name, decoded as the method's type hints say; a patch has a reader of its own.
 
     Raises:
         WorkbenchError: there is no such method, or the arguments do not fit it.
@@ -79,6 +79,8 @@ def bound(call: RemoteCall) -> dict[str, Any]:
         raise WorkbenchError(f"{method}: unknown argument {unknown[0]!r}; it takes {', '.join(kinds) or 'none'}")
     if missing := sorted(required - arguments.keys()):
         raise WorkbenchError(f"{method}: argument {missing[0]!r} is missing")
+    if method == TRYING:
+        return arguments
     try:
         return {name: decode(kinds[name], value, name) for name, value in arguments.items()}
     except (ValueError, RecursionError) as problem:

@@ -440,6 +440,8 @@ def test_a_character_the_encoding_does_not_have_is_named():
     [
         (b"x = '\xff'\n", "not valid utf-8"),
         (b"# coding: nonsense\nx = 1\n", "declared encoding cannot be used"),
+        (b"# coding: rot13\nx = 1\n", "declared encoding cannot be used"),
+        (b"# coding: undefined\nx = 1\n", "declared encoding cannot be used"),
         (b"x = (\n", "does not parse"),
         (b"x = 1\x00\n", "does not parse"),
     ],

@@ -275,6 +275,10 @@ CHEATS_IN_A_MODULE = [
     ("always-equal", "class Any:\n    def __hash__(self):\n        return 1\n"),
     ("always-equal", "class Any:\n    def __bool__(self):\n        return True\n"),
     ("always-equal", "class Any:\n    def __contains__(self, item):\n        return True\n"),
+    ("hidden-text", "# ask \u202e)x( na\nX = 1\n"),
+    ("hidden-text", "X = 'user\u2066# admin\u2069'\n"),
+    ("unreadable-source", "X = " + "+".join(["1"] * 800) + "\n"),
+    ("unreadable-source", "X = 1\nif X:\n    X = 2\n" + "".join(f"elif X == {n}:\n    X = 3\n" for n in range(800))),
 ]
 
 
@@ -368,7 +372,7 @@ def test_every_rule_is_named_in_kebab_case_and_described_in_one_sentence():
 
 def test_every_refusing_rule_about_contents_or_paths_has_a_cheat_here():
     covered = {rule for rule, _ in (*CHEATS_IN_A_BODY, *CHEATS_IN_A_MODULE, *CHEATING_PATHS)}
-    elsewhere = {"not-editable", "unreadable-source", "undefined-name"}
+    elsewhere = {"not-editable", "undefined-name"}
     assert {rule.name for rule in RULES if rule.severity == "refused"} == covered | elsewhere
 
 

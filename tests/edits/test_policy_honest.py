@@ -142,6 +142,14 @@ HONEST = {
     "new parameter": OLD.replace("def run(args)", "def run(args, *, width=80)"),
     "async": OLD + "\n\nasync def wait(x):\n    async with x:\n        return await x\n",
     "nothing but a comment": OLD + "# eval exec PYTEST_CURRENT_TEST\n",
+    "other languages": OLD + "ΔX, preço, größe, вес = 1, 2, 3, 4\nNAMES = {'שלום': '🙂', 'мир': 'ок'}\n",
+    "directions written as escapes": OLD + "MARKS = '\\u202e\\u2066'\n",
+    "joined emoji": OLD + "FAMILY = '👩\u200d👩\u200d👧'\n",
+    "letters that look alike": OLD + "l\u0456mit = 1\n",
+    "long list of cases": OLD
+    + "\n\ndef name(n):\n    if n < 0:\n        return 'none'\n"
+    + "".join(f"    elif n == {n}:\n        return 'n{n}'\n" for n in range(60)),
+    "long sum": OLD + "TEXT = " + " + ".join(f"'line {n}'" for n in range(60)) + "\n",
 }
 
 
@@ -163,13 +171,17 @@ def test_an_honest_fix_is_not_refused(name):
         ("computed attribute", "computed-attribute"),
         ("equality of an existing class", "overrides-comparison"),
         ("imported setting", "changes-imported-object"),
+        ("joined emoji", "lookalike-text"),
+        ("letters that look alike", "lookalike-text"),
     ],
 )
 def test_an_honest_fix_that_looks_like_a_cheat_is_suspicious(name, rule):
     assert rule in {item.rule for item in judge(HONEST[name]) if item.severity == "suspicious"}
 
 
-@pytest.mark.parametrize("name", ["boundary", "constant", "new parameter", "async", "nothing but a comment"])
+@pytest.mark.parametrize(
+    "name", ["boundary", "constant", "new parameter", "async", "nothing but a comment", "other languages"]
+)
 def test_a_plain_fix_is_not_even_suspicious(name):
     assert judge(HONEST[name]) == ()
 
@@ -187,6 +199,11 @@ def test_a_plain_fix_is_not_even_suspicious(name):
 )
 def test_a_change_that_takes_something_away_is_suspicious(rule, new):
     assert rule in {item.rule for item in judge(new) if item.severity == "suspicious"}
+
+
+def test_characters_that_stood_there_before_are_no_finding():
+    old = OLD + "# \u202e\u2066\nX = '\u200b'\nl\u0456mit = 2\n"
+    assert judge(old.replace("< 2", "<= 2"), old) == ()
 
 
 def test_what_a_file_already_did_is_no_finding():

@@ -138,7 +138,9 @@ def test_without_leave_to_write_there_is_no_tool_for_it(shop: Workspace) -> None
     ("arguments", "problem"),
     [
         ({"nodeid": "test_shop.py::test_tax", "patches": [RIGHT]}, "is none of the failing tests"),
-        ({"nodeid": RED, "patches": [{"edits": []}]}, "patches[0]: "),
+        ({"nodeid": RED, "patches": [{"edits": []}]}, "patches[0]: edits: an array of at least one edit expected"),
+        ({"nodeid": RED, "patches": [RIGHT, {"edits": "x"}]}, "patches[1]: edits: an array of edits expected"),
+        ({"nodeid": RED, "patches": [{"edits": [{"kind": "x"}] * 101}]}, "patches[0]: edits: 101 edits in one patch"),
         ({"nodeid": RED, "patches": []}, "at least 1 item"),
         ({"nodeid": RED, "patch": [RIGHT]}, "Extra inputs are not permitted"),
     ],

@@ -28,6 +28,8 @@ class Facts:
     names: Names
     seen: Seen
     shape: Shape
+    text: str | bytes = ""
+    """As it stands in the file, with its indentation."""
 
 
 _NOTHING = Facts(Names({}, frozenset(), frozenset()), Seen((), ()), Shape())
@@ -131,7 +133,7 @@ def _facts_of_text(text: str, owner: str, local: frozenset[str], known: Names) -
         return None
     names = merged(known, module_names(tree))
     inside = local | stored(tree) if local else local
-    return Facts(names, watch(tree, names, inside), shape_of(tree, owner, in_function=bool(local)))
+    return Facts(names, watch(tree, names, inside), shape_of(tree, owner, in_function=bool(local)), text)
 
 
 @lru_cache(maxsize=1024)
@@ -158,7 +160,7 @@ def facts_of(raw: bytes) -> Facts:
     """
     tree: ast.AST = parse_quietly(raw)
     names = module_names(tree)
-    return Facts(names, watch(tree, names), shape_of(tree))
+    return Facts(names, watch(tree, names), shape_of(tree), raw)
 
 
 def wholes(changes: tuple[Change, ...]) -> Iterator[Facts]:

@@ -14,6 +14,7 @@ from functools import lru_cache
 from pytest_codemode.core.patch import Files
 from pytest_codemode.edits.rules.cases import Case
 from pytest_codemode.edits.rules.changes import Change, wholes
+from pytest_codemode.edits.rules.corrections import corrects_values
 from pytest_codemode.edits.rules.registry import Finding, PolicyContext, finding
 from pytest_codemode.edits.rules.seen import Sighting
 
@@ -37,7 +38,10 @@ def content_findings(
     yield from _more_sightings(changes)
     yield from _missing_modules(changes, new, context)
     yield from _copied_literals(changes, context.assertion_literals)
-    yield from _special_cases(changes, context.assertion_literals, context.test_literals)
+    special = tuple(_special_cases(changes, context.assertion_literals, context.test_literals))
+    parts = ((change.before.text, change.after.text) for change in changes)
+    if special and not corrects_values(parts, context.assertion_literals):
+        yield from special
     for change in changes:
         yield from _losses(change)
 

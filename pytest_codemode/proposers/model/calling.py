@@ -9,7 +9,7 @@ from pytest_codemode.core.model import ToolAnswer, ToolSpec
 from pytest_codemode.core.patch import Patch
 from pytest_codemode.core.ports import Toolbox
 from pytest_codemode.core.trial import Trial
-from pytest_codemode.proposers.model.edit_schema import give_up, propose_patch
+from pytest_codemode.proposers.model.own_tools import give_up, propose_patch
 
 Calling = Generator[tuple[Patch, ...], tuple[Trial, ...], ToolAnswer]
 """A call under way: yields patches to judge, receives their trials, returns the answer."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import TypeVar
 
 from pytest_codemode.core.patch import Patch
@@ -11,7 +11,7 @@ from pytest_codemode.core.task import RepairTask
 from pytest_codemode.core.trial import Trial
 from pytest_codemode.proposers.model.calling import calling, own_and
 from pytest_codemode.proposers.model.feedback import feedback, repeated
-from pytest_codemode.proposers.model.moves import Answer, Call, GiveUp, Malformed, Move, Propose
+from pytest_codemode.proposers.model.moves import MAX_MOVES, Answer, Call, GiveUp, Malformed, Move, Propose
 from pytest_codemode.proposers.model.positions import located
 from pytest_codemode.proposers.model.quoting import quote
 from pytest_codemode.proposers.model.standing import before, standing
@@ -25,12 +25,19 @@ Steps = Generator[tuple[Patch, ...], tuple[Trial, ...], _T]
 NOT_ALONE = "Not taken up, because it came beside other calls. Look at their results; call it alone if you still must."
 SAME_REPLY = "Not run: another call of the same reply proposes the same."
 NOT_CALLED = "Not called: a patch of the same reply passes."
+TOO_MANY = f"Not carried out: a reply may hold {MAX_MOVES} calls. Look at the results of the first ones."
+NO_TIME = "Not called: the time of the run is over."
 
 
 class Carrier:
-    """What was tried for one task, and what came of it."""
+    """What was tried for one task, and what came of it.
 
-    def __init__(self, task: RepairTask, toolbox: Toolbox) -> None:
+    Args:
+        over: whether the run's time is over; nothing is called any more then.
+    """
+
+    def __init__(self, task: RepairTask, toolbox: Toolbox, over: Callable[[], bool] = lambda: False) -> None:
+        self._over = over
         self._task = task
         self._toolbox = toolbox
         self._tried = Tried(task)
@@ -53,20 +60,23 @@ class Carrier:
         one passes, nothing is called.
         """
         known = len(self.found)
-        told = yield from self._propose([move for move in moves if isinstance(move, Propose)])
+        told = yield from self._propose([move for move in moves[:MAX_MOVES] if isinstance(move, Propose)])
         answers: list[Answer] = []
-        for move in moves:
+        for move in moves[:MAX_MOVES]:
             match move:
                 case Propose():
                     answers.append(Answer(move, told[move.call]))
+                case Call() if len(self.found) > known:
+                    answers.append(Answer(move, NOT_CALLED))
+                case Call() if self._over():
+                    answers.append(Answer(move, NO_TIME, is_error=True))
                 case Call():
-                    needless = len(self.found) > known
-                    answers.append(Answer(move, NOT_CALLED) if needless else (yield from self._call(move)))
+                    answers.append((yield from self._call(move)))
                 case Malformed():
                     answers.append(Answer(move, move.problem, is_error=True))
                 case GiveUp():
                     answers.append(Answer(move, NOT_ALONE, is_error=True))
-        return answers
+        return [*answers, *(Answer(move, TOO_MANY, is_error=True) for move in moves[MAX_MOVES:])]
 
     def _propose(self, moves: Sequence[Propose]) -> Steps[dict[str, str]]:
         """Have the new patches judged, and return what to say of each, by the id of its call."""

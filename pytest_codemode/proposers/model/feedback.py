@@ -36,7 +36,7 @@ def repeated(earlier: Earlier) -> str:
     trial = earlier.trial
     whose = f"your patch {earlier.number}" if earlier.number else "a patch that was tried before this conversation"
     doubts = f" The policy finds it doubtful: {', '.join(trial.warnings)}." if trial.warnings else ""
-    reason = f"\n{quote(trial.reason, 'reason')}" if trial.reason else ""
+    reason = f"\n{quote(_reason(trial), 'reason')}" if trial.reason else ""
     return (
         f"Not run: it does the same as {whose}, of which is known: {trial.verdict.value}.{doubts}{reason}\n"
         "Propose something that differs in what it does."
@@ -46,19 +46,24 @@ def repeated(earlier: Earlier) -> str:
 def _detail(task: RepairTask, trial: Trial) -> str:
     if trial.verdict is Verdict.UNAPPLICABLE:
         place = culprit(trial.patch, trial.reason, task.sources)
-        return f"{f'{place}: ' if place else ''}{quote(trial.reason, 'why it does not fit')}"
+        return f"{f'{place}: ' if place else ''}{quote(_reason(trial), 'why it does not fit')}"
     if trial.verdict is Verdict.FAILED:
         return _still_failing(task, trial)
     if trial.verdict is Verdict.BROKE:
         return _broken(trial)
-    return quote(trial.reason, "reason") if trial.reason else ""
+    return quote(_reason(trial), "reason") if trial.reason else ""
+
+
+def _reason(trial: Trial) -> str:
+    """Return the reason, bounded: it may quote what the patch holds."""
+    return middle_cut(trial.reason, MAX_MESSAGE)
 
 
 def _still_failing(task: RepairTask, trial: Trial) -> str:
     green = [nodeid for nodeid in task.nodeids if nodeid in trial.passed]
     parts = [f"It turns {len(green)} of {len(task.nodeids)} failing tests green."] if green else []
     if not trial.failures:
-        return "\n".join([*parts, quote(trial.reason, "reason")])
+        return "\n".join([*parts, quote(_reason(trial), "reason")])
     for now in trial.failures:
         was = _original(task, now)
         if was is None or not _same(was, now):

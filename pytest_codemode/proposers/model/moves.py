@@ -11,6 +11,8 @@ from pytest_codemode.core.patch import Patch
 
 PROPOSE = "propose_patch"
 GIVE_UP = "give_up"
+MAX_MOVES = 32
+"""Calls of one reply that are carried out. Each can run tests; nobody needs more before the first is answered."""
 CUT = (
     "the reply was cut before this call was complete, so that nothing of it was carried out; "
     "answer shorter: one call with only the edits that are needed and a rationale of one sentence"

@@ -16,7 +16,7 @@ from pytest_codemode.core.task import RepairTask
 from pytest_codemode.core.trial import Trial
 from pytest_codemode.edits.describe import describe, where
 from pytest_codemode.edits.policy import RULES
-from pytest_codemode.proposers.model.failures import failure_text
+from pytest_codemode.proposers.model.failures import failure_text, middle_cut
 from pytest_codemode.proposers.model.quoting import quote
 from pytest_codemode.workbench.excerpt import Span, enclosing, lines_of, numbered, windows
 from pytest_codemode.workbench.index import CodeIndex
@@ -31,6 +31,8 @@ MARKED_LINES = 25
 WHOLE_LINES = 80
 """A longer function is shown around its suspicious lines."""
 GUARDS_SHOWN = 30
+MAX_TRIED = 1_000
+"""Characters of each: what a patch of before was, and why it failed."""
 
 ROLE = """\
 You repair a Python project whose tests fail. You are given failing tests, the suspicious code and what was tried; you \
@@ -176,8 +178,8 @@ def _test_sources(task: RepairTask, index: CodeIndex) -> Iterator[str]:
 
 def _tried(trials: Sequence[Trial]) -> Iterator[str]:
     for trial in trials:
-        what = quote(describe(trial.patch), f"patch at {where(trial.patch)}")
-        reason = f" {quote(trial.reason, 'reason')}" if trial.reason else ""
+        what = quote(middle_cut(describe(trial.patch), MAX_TRIED), f"patch at {where(trial.patch)}")
+        reason = f" {quote(middle_cut(trial.reason, MAX_TRIED), 'reason')}" if trial.reason else ""
         doubts = f" Doubtful: {', '.join(trial.warnings)}." if trial.warnings else ""
         yield f"- {what}\n  {trial.verdict.value}.{doubts}{reason}"
 

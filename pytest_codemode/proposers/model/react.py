@@ -18,6 +18,7 @@ from pytest_codemode.core.model import Block, ModelReply, ToolSpec
 from pytest_codemode.proposers.model.moves import (
     CUT,
     GIVE_UP,
+    MAX_MOVES,
     PROPOSE,
     Answer,
     Call,
@@ -35,12 +36,14 @@ _MARKER = re.compile(
     re.M | re.I,
 )
 _INPUT = re.compile(
-    r"\s*[>*#`_-]*[ \t]*Action[ \t]*Input(?:[ \t]*\d+)?[ \t*_`]*:[ \t*_]*(?:\s*```[A-Za-z0-9]*[ \t]*\n)?\s*", re.I
+    r"\s*(?:[>*#`_-]+[ \t]*)?Action[ \t]*Input(?:[ \t]*\d+)?[ \t*_`]*:[ \t*_]*(?:\s*```[A-Za-z0-9]*[ \t]*\n)?\s*", re.I
 )
 _NAME = re.compile(r"[ \t*`_\"'\[(]*(?P<name>[A-Za-z][A-Za-z0-9_.-]*)(?P<rest>[^\n]*)")
 _JSON = json.JSONDecoder(strict=False)
 """Not strict: models write line ends and tabs into strings as they are."""
 
+MAX_NAME = 64
+"""Characters of an action's name: it is told back."""
 _HEAD = f"""\
 # How to answer
 
@@ -149,14 +152,14 @@ def _up_to(stop: int, content: Sequence[Block]) -> list[Block]:
 
 
 def _actions(text: str) -> tuple[list[_Action], int]:
-    """Return the actions up to the first observation, and where that begins.
+    """Return the actions up to the first observation, and where that begins; no more than one too many.
 
     A marker inside an action's JSON is none: reading goes on behind the JSON.
     """
     found: list[_Action] = []
     position = 0
     while (marker := _MARKER.search(text, position)) is not None:
-        if marker["what"].lower().startswith("observation"):
+        if marker["what"].lower().startswith("observation") or len(found) > MAX_MOVES:
             return found, marker.start()
         action, position = _action(text, marker.end())
         found.append(action)
@@ -167,7 +170,7 @@ def _action(text: str, start: int) -> tuple[_Action, int]:
     named = _NAME.match(text, start)
     if named is None:
         return _Action("", problem="the line `Action:` names no action"), start
-    name = named["name"]
+    name = named["name"][:MAX_NAME]
     given = _INPUT.match(text, named.end())
     if given is None:
         problem = f"action {name} has no line `Action Input:` with one JSON object below it"

@@ -14,7 +14,7 @@ _ORDER = (
     (Verdict.UNAPPLICABLE,),
     (Verdict.REFUSED,),
     (Verdict.CRASHED, Verdict.TIMED_OUT),
-    (Verdict.FAILED,),
+    (Verdict.FAILED, Verdict.OVERFIT),
     (Verdict.BROKE,),
     (Verdict.PLAUSIBLE,),
 )

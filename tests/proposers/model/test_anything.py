@@ -16,8 +16,8 @@ from pytest_codemode.core.events import to_line
 from pytest_codemode.core.model import Block, Ending, ModelLimits, ModelReply, ToolAnswer, ToolSpec
 from pytest_codemode.core.patch import Edit, Patch
 from pytest_codemode.proposers.model.dialogue import DialogueOptions
-from pytest_codemode.proposers.model.edit_schema import decode_patch
-from pytest_codemode.proposers.model.moves import Propose
+from pytest_codemode.proposers.model.moves import Move, Propose
+from pytest_codemode.proposers.model.own_tools import move_of
 from pytest_codemode.proposers.model.positions import located
 from pytest_codemode.proposers.model.react import ReAct
 from pytest_codemode.proposers.model.replies import clean_json, sound
@@ -92,12 +92,11 @@ def allowed(script: Sequence[ModelReply], tools: bool) -> list[Patch]:
     found: list[Patch] = []
     for one in map(sound, script):
         if tools:
-            inputs = [b.get("input") for b in one.content if b.get("name") == "propose_patch"]
-            decoded = [decode_patch(clean_json(given), "claude") for given in inputs if isinstance(given, dict)]
-            found += [patch for patch in decoded if isinstance(patch, Patch)]
+            calls = [b for b in one.content if b.get("name") == "propose_patch"]
+            moves: Sequence[Move] = [move_of("c", "propose_patch", b.get("input"), "claude") for b in calls]
         else:
             moves = ReAct("claude").read(one, frozenset()).moves
-            found += [move.patch for move in moves if isinstance(move, Propose)]
+        found += [move.patch for move in moves if isinstance(move, Propose)]
     return [located(patch, subject().sources) for patch in found]
 
 

@@ -134,7 +134,7 @@ def _reply(blocks: list[Block], end: Mapping[str, Any], usage: Usage, message: M
 def _arguments(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     return value if isinstance(value, dict) else {UNPARSED: text}
 

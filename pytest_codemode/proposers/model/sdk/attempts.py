@@ -122,7 +122,7 @@ class Attempts(anthropic.Middleware):
             if mishaps.is_html(content_type):
                 attempt.refused()
             raise mishaps.not_the_api(http.status_code, content_type, self._to)
-        except (ValueError, Malformed) as problem:
+        except (ValueError, RecursionError, Malformed) as problem:
             what = problem if isinstance(problem, Malformed) else "broken JSON"
             raise mishaps.malformed(what, self._to) from None
         except httpx2.HTTPError:
