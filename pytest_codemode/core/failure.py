@@ -31,6 +31,10 @@ class Frame:
     """The line's text, stripped."""
 
 
+MAX_SAMPLED, MAX_SAMPLED_DEPTH = 200, 60
+"""Frames of all samples together; project frames of one, from the outside."""
+
+
 @dataclass(frozen=True, slots=True)
 class SampledFrame:
     """One place on the stack of a test that takes long."""
@@ -55,6 +59,15 @@ class Samples:
     """At least one."""
     frames: tuple[SampledFrame, ...]
     """Outermost first."""
+
+    def __post_init__(self) -> None:
+        """Refuse more than an honest sampler tells, on every border: what takes it apart does so without bounds.
+
+        Raises:
+            ValueError: there is more.
+        """
+        if len(self.frames) > MAX_SAMPLED or any(not 0 <= one.depth < MAX_SAMPLED_DEPTH for one in self.frames):
+            raise ValueError(f"samples of at most {MAX_SAMPLED} frames, {MAX_SAMPLED_DEPTH} deep, expected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +106,8 @@ class Failure:
         return next((frame for frame in reversed(self.frames) if frame.path in paths), None)
 
 
+NONSENSE = frozenset({"NameError", "UnboundLocalError", "TypeError", "AttributeError", "ImportError", "SyntaxError"})
+"""Exceptions that come from a candidate that makes no sense where it stands, and say nothing of the place."""
 MAX_MESSAGE = 20_000
 """Characters of a failure's message that are kept."""
 
@@ -101,3 +116,15 @@ def headline(failure: Failure) -> str:
     """Return the failure in one line, as `ValueError: bad width`."""
     first = failure.message.strip().splitlines()[0] if failure.message.strip() else ""
     return f"{failure.exception}: {first}" if first else failure.exception
+
+
+def moved(before: Failure, after: Failure) -> bool | None:
+    """Return whether a test fails in another way with a candidate than without; None if its failure does not say.
+
+    It does not where the candidate hangs, or raises what a candidate raises that is nonsense.
+    """
+    if after.timed_out:
+        return None
+    if headline(before) == headline(after):
+        return False
+    return None if after.exception in NONSENSE and after.exception != before.exception else True

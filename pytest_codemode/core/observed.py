@@ -9,8 +9,9 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Literal
 
 Role = Literal["argument", "local", "item", "result"]
@@ -24,8 +25,17 @@ MAX_LITERAL = 60
 MAX_LITERALS = 5
 """Different literals of one name."""
 MAX_KINDS = 12
+MAX_NAMES = 40
+"""Arguments of one function, and as many of its locals, of names whose items are told, and of lines left at."""
+MAX_FUNCTIONS = 200
+"""Functions of one test whose values are told."""
+MAX_CALLED = 4_000
+"""Pairs of a line and a function that it called."""
+MAX_COUNT = 10**9
 MAX_NAME = 100
 """Characters of a variable's or an exception's name."""
+MAX_FUNCTION = 1_000
+"""Characters of `path::qualname`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,31 +137,64 @@ class ObservedFunction:
 
 
 _KIND = re.compile(r"[^\W\d]\w{0,59}(?: [a-z]{1,20})?")
+_PART = r"(?:[^\W\d]\w*|<[a-z]{1,20}>)"
+_QUALNAME = re.compile(rf"{_PART}(?:\.{_PART})*")
+"""As `Class.method`; `<lambda>` has no other name."""
 
 
 def checked(values: Values, watched: Collection[str]) -> Values:
-    """Return what was recorded as far as it can be: it comes from where foreign code ran.
+    """Return what was recorded as far as it can be, no more than an honest recorder tells of a test.
+
+    It comes from where foreign code ran; whatever it is, reading it takes time in proportion to its length.
 
     Args:
         values: of one test.
         watched: the functions that were asked for; what is defined in them may be told too.
     """
     inside = tuple(f"{name}." for name in watched)
-    functions = tuple(
-        replace(
-            seen,
-            names=tuple(replace(one, held=_checked(one.held)) for one in seen.names if _is_name(one.name)),
-            raised={name: count for name, count in seen.raised.items() if _is_name(name) and count > 0},
-        )
-        for seen in values.functions
-        if seen.function in watched or seen.function.startswith(inside)
+    functions = {
+        seen.function: _function_checked(seen)
+        for seen in values.functions[:MAX_FUNCTIONS]
+        if (seen.function in watched or seen.function.startswith(inside)) and _is_function(seen.function)
+    }
+    return Values(tuple(functions.values()), tuple(_called_checked(values.called)))
+
+
+def _function_checked(seen: FunctionSeen) -> FunctionSeen:
+    most = 3 * MAX_NAMES + 2  # what is returned, and its items
+    names = {(one.name, one.role): one for one in seen.names[:most] if _is_name(one.name)}
+    return FunctionSeen(
+        seen.function,
+        min(max(seen.calls, 0), MAX_COUNT),
+        tuple(replace(one, held=_held_checked(one.held)) for one in names.values()),
+        _counts_checked(seen.raised, _is_name),
+        tuple(line for line in seen.left_at[:MAX_NAMES] if 0 < line <= MAX_COUNT),
     )
-    return replace(values, functions=functions)
 
 
-def _checked(held: Held) -> Held:
-    kinds = {kind: count for kind, count in held.kinds.items() if _KIND.fullmatch(kind) and count > 0}
-    return Held(kinds, tuple(filter(_is_literal, held.literals)))
+def _held_checked(held: Held) -> Held:
+    kinds = _counts_checked(held.kinds, lambda kind: _KIND.fullmatch(kind) is not None)
+    return Held(kinds, tuple(filter(_is_literal, held.literals[:MAX_LITERALS])))
+
+
+def _counts_checked(counts: Mapping[str, int], is_name: Callable[[str], bool]) -> dict[str, int]:
+    first = islice(counts.items(), MAX_KINDS)
+    return {name: min(count, MAX_COUNT) for name, count in first if is_name(name) and count > 0}
+
+
+def _called_checked(called: tuple[CalledUnder, ...]) -> Iterator[CalledUnder]:
+    room = MAX_CALLED
+    for under in called[:MAX_CALLED]:
+        told = under.functions[:room]
+        room -= len(told)
+        functions = tuple(filter(_is_function, told))
+        if functions and 0 <= under.line <= MAX_COUNT:
+            yield CalledUnder(under.line, functions)
+
+
+def _is_function(text: str) -> bool:
+    path, _, qualname = text.partition("::")
+    return len(text) <= MAX_FUNCTION and path.isprintable() and path != "" and bool(_QUALNAME.fullmatch(qualname))
 
 
 def _is_name(text: str) -> bool:
@@ -187,21 +230,31 @@ def _by_function(runs: Iterable[Values]) -> dict[str, list[FunctionSeen]]:
 
 def _function(function: str, red: list[FunctionSeen], green: list[FunctionSeen]) -> ObservedFunction:
     path, _, qualname = function.partition("::")
-    names = dict.fromkeys((one.name, one.role) for seen in (*red, *green) for one in seen.names)
+    failing, passing = _by_name(red), _by_name(green)
     return ObservedFunction(
         path,
         qualname,
         sum(seen.calls for seen in red),
         sum(seen.calls for seen in green),
-        tuple(ObservedName(name, role, _held(red, name, role), _held(green, name, role)) for name, role in names),
+        tuple(
+            ObservedName(name, role, _held(failing.get((name, role), [])), _held(passing.get((name, role), [])))
+            for name, role in {**failing, **passing}
+        ),
         _added(seen.raised for seen in red),
         _added(seen.raised for seen in green),
         tuple(sorted({line for seen in red for line in seen.left_at})),
     )
 
 
-def _held(runs: list[FunctionSeen], name: str, role: Role) -> Held:
-    of_name = [one.held for seen in runs for one in seen.names if (one.name, one.role) == (name, role)]
+def _by_name(runs: list[FunctionSeen]) -> dict[tuple[str, Role], list[Held]]:
+    found: dict[tuple[str, Role], list[Held]] = {}
+    for seen in runs:
+        for one in seen.names:
+            found.setdefault((one.name, one.role), []).append(one.held)
+    return found
+
+
+def _held(of_name: list[Held]) -> Held:
     literals = dict.fromkeys(text for held in of_name for text in held.literals)
     return Held(_added(held.kinds for held in of_name), tuple(literals)[:MAX_LITERALS])
 
@@ -223,6 +276,6 @@ def _is_literal(text: str) -> bool:
         return False
     try:
         ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):  # `{[]}` is read, and cannot be
         return False
     return True

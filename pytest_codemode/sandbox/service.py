@@ -167,7 +167,7 @@ class SandboxService:
     async def _try_apart(self, trying: Trying) -> None:
         """Try the candidates that forks cannot judge, each in a place of its own."""
         limit_s = self._project.limits.run_s + BACKSTOP_S
-        while (candidate := trying.next_apart()) is not None:
+        while (candidate := await trying.next_apart()) is not None:
             request = encode(replace(trying.request, candidates=(candidate,)))
             async with self._cold_slot() as slot:
                 try:

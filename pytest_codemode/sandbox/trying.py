@@ -48,6 +48,8 @@ class Trying:
         """What forks made of the candidates that are tried again apart."""
         self._results: dict[str, TryResult] = {}
         self._deaths: dict[str, int] = {}
+        self._singly: set[str] = set()
+        """Keys of those that were given to a worker that died: each of them may be what it died of."""
         self._stopped = False
         self._each_s = BATCH_S / FIRST_BATCH
         """What one candidate took, in the last batch."""
@@ -69,7 +71,7 @@ class Trying:
         share = len(self._todo) // self._workers
         quick = int(BATCH_S / max(self._each_s, BATCH_S / MAX_BATCH))
         size = max(1, min(quick, share if self._todo[0].swaps else share // 2))
-        if self._deaths.get(self._todo[0].key):
+        if self._todo[0].key in self._singly:
             size = 1
         return tuple(self._todo.popleft() for _ in range(min(size, len(self._todo))))
 
@@ -80,9 +82,15 @@ class Trying:
         yield
         self._each_s = (self._clock() - began) / len(batch)
 
-    def next_apart(self) -> Candidate | None:
-        """Return the next candidate for a place of its own."""
-        return self._apart.popleft() if self._apart and not self._stopped else None
+    async def next_apart(self) -> Candidate | None:
+        """Return the next candidate for a place of its own; one whose failure is known to be the same there has it."""
+        while self._apart and not self._stopped:
+            candidate = self._apart.popleft()
+            forked = self._forked.get(candidate.key)
+            if forked is None or self._needs.call_for_trial(forked):
+                return candidate
+            await self._settle(forked)
+        return None
 
     async def take(self, message: dict[str, Any]) -> None:
         """Take a fork's word on one candidate."""
@@ -101,7 +109,10 @@ class Trying:
         await self._settle(result)
 
     def give_back(self, batch: tuple[Candidate, ...], reason: str) -> None:
-        """A worker died on `batch`: its first candidate without a result is to blame; twice, and it is out."""
+        """A worker died on `batch`: its first candidate without a result is to blame; twice, and it is out.
+
+        As results may come only when all are judged, it may be any other: all that are left are tried one by one.
+        """
         answered = self._results.keys() | self._forked.keys()
         left = [candidate for candidate in batch if candidate.key not in answered]
         if not left:
@@ -111,6 +122,7 @@ class Trying:
         if self._deaths[key] > 1:
             self._crash(key, "swap" if left[0].swaps else "reload", reason)
             left = left[1:]
+        self._singly.update(candidate.key for candidate in left)
         self._todo.extendleft(reversed(left))
 
     def give_up(self, candidate: Candidate, reason: str) -> None:

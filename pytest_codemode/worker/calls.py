@@ -32,17 +32,20 @@ class Calls:
         self.reader = LineReader(self._line.fileno(), MAX_CALL_BYTES)
         self._waiting = 0
         """Number of the call that waits for its answer, 0 for none."""
+        self._last = 0
 
     def note(self, message: dict[str, Any]) -> None:
         """Hand a call on.
 
         Raises:
-            ValueError: it is none, or one waits for its answer already.
+            ValueError: it is none, its number is not the next one, or one waits for its answer already.
         """
         call: RemoteCall = decode(RemoteCall, message, "call")
         if self._waiting:
             raise ValueError("a call before the answer to the one before")
-        self._waiting = call.number or -1
+        if call.number != self._last + 1:
+            raise ValueError(f"call {call.number} after call {self._last}")
+        self._last = self._waiting = call.number
         self._tell({"say": "call", "call": encode(call)})
 
     def answer(self, message: dict[str, Any]) -> None:

@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 import os
 import select
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 MAX_LINE = 64 * 2**20
 """Bytes of one line; a longer one is malformed."""
+READ_BYTES = 2**18
+MOST_READS = 8
+"""Reads without a pause: 2 MiB, where no pipe holds more than one unless its owner is privileged. So everything comes
+that was in it when the reading began, and whoever goes on writing keeps nobody."""
 
 
 class Malformed(ValueError):
@@ -59,7 +64,8 @@ class LineBuffer:
 def parse(line: bytes) -> dict[str, Any]:
     """Return the JSON object on `line`, its texts free of lone surrogates."""
     try:
-        message = json.loads(line, parse_constant=_refuse_constant)
+        # Strictly: `json.loads` lets lone surrogates through that are written as bytes.
+        message = _DECODER.decode(line.decode("utf-8"))
         if b"\\ud" in line or b"\\uD" in line:
             message = json.loads(json.dumps(message, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError) as problem:
@@ -71,6 +77,9 @@ def parse(line: bytes) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 class LineReader:
@@ -91,7 +100,7 @@ class LineReader:
     def read_available(self) -> list[dict[str, Any]]:
         """Return what one read gives (blocks if nothing is there); sets `closed` at the end."""
         try:
-            data = os.read(self.fd, 2**18)
+            data = os.read(self.fd, READ_BYTES)
         except ConnectionResetError:  # the other end of a socket died with something unread
             data = b""
         self.closed = not data
@@ -103,12 +112,15 @@ class LineReader:
             self._ready.extend(self.read_available())
         return self._ready.pop(0) if self._ready else None
 
-    def drain(self) -> list[dict[str, Any]]:
-        """Return everything that can be read without waiting."""
-        messages = []
-        while not self.closed and _readable(self.fd):
-            messages.extend(self.read_available())
-        return messages
+    def arriving(self) -> Iterator[dict[str, Any]]:
+        """Yield what can be read without waiting, as it is read, and no more than `MOST_READS` give.
+
+        Whoever finds a lie in it stops there, and reads no further.
+        """
+        for _ in range(MOST_READS):
+            if self.closed or not _readable(self.fd):
+                return
+            yield from self.read_available()
 
 
 class Tap:
@@ -125,7 +137,7 @@ class Tap:
 
     def read_available(self) -> None:
         """Take what one read gives; sets `closed` at the end."""
-        data = os.read(self.fd, 2**18)
+        data = os.read(self.fd, READ_BYTES)
         self.closed = not data
         self._seen += len(data)
         room = self._head_limit - len(self._head)

@@ -82,9 +82,9 @@ class Ledger:
             self._words.append(self._word(said, message))
         elif said == "fit" and not self._fit and not self._unfit:
             self._fit = True
-        elif said == "unfit" and not self._fit:
+        elif said == "unfit" and not self._fit and not self._unfit:
             self._unfit = str(message.get("reason")) or said
-        elif said == "checking" and len(self._words) > self._good and not self._doubt:
+        elif said == "checking" and self._expects_check():
             self._checking = True
         elif said == "good" and self._checking and not self._doubt:
             self._good, self._checking = len(self._words), False
@@ -113,7 +113,9 @@ class Ledger:
             words |= {index: Word("alone") for index in range(self._good, last + 1)}
             return Closed(words, tainted=True, why=self._doubt or reason)
         if not ended_well and last + 1 < len(self.orders.batch):
-            words[last + 1] = Word("timeout", reason=reason) if timed_out else Word("alone")
+            # Only where all was in order just before: else it may be one before it that keeps this one from its end.
+            to_blame = timed_out and self._good == len(self._words)
+            words[last + 1] = Word("timeout", reason=reason) if to_blame else Word("alone")
         elif not ended_well or self._doubt:
             words[last] = Word("alone")
         return Closed(words, why=self._doubt or reason)
@@ -121,6 +123,10 @@ class Ledger:
     def _expects_verdict(self) -> bool:
         room = len(self._words) < len(self.orders.batch)
         return self._fit and room and not self._checking and not self._doubt
+
+    def _expects_check(self) -> bool:
+        # Once: each message moves the deadline.
+        return len(self._words) > self._good and not self._checking and not self._doubt
 
     def _word(self, said: str, message: dict[str, Any]) -> Word:
         if said == "unfaithful":

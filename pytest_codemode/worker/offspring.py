@@ -8,10 +8,10 @@ import sys
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from typing import NoReturn, Protocol
+from typing import Any, NoReturn, Protocol
 
 from pytest_codemode.worker import processes
-from pytest_codemode.worker.channel import LineReader, Malformed
+from pytest_codemode.worker.channel import LineReader
 from pytest_codemode.worker.processes import die_with_parent, kill
 
 DID_NOT_END = 70
@@ -104,6 +104,8 @@ class Grandchild:
         self._pid = 0
         self._code: int | None = None
         self._orphaned = False
+        self._nonsense = False
+        """Whether the zygote said what cannot be; nothing that it says then counts."""
 
     @property
     def pid(self) -> int:
@@ -122,20 +124,31 @@ class Grandchild:
 
     def exit_code(self) -> int | None:
         """See `Offspring`; a zygote that died or talks nonsense takes its fork with it."""
-        try:
-            messages = self._control.drain()
-        except Malformed:
-            self._zygote.kill()
-            messages = []
-        for message in messages:
-            if message.get("say") == "forked" and isinstance(message.get("pid"), int):
-                self._pid = message["pid"]
-            elif message.get("say") == "ended" and isinstance(message.get("status"), int):
-                self._code = message["status"]
+        if self._code is None and not self._nonsense:
+            try:
+                for message in self._control.arriving():
+                    self._take(message)
+            except ValueError:  # `Malformed` too
+                self._nonsense = True
+                self._zygote.kill()
         if self._code is None and (self._control.closed or self._zygote.exit_code() is not None):
             self._code = -signal.SIGKILL
             self._orphaned = True
         return self._code
+
+    def _take(self, message: dict[str, Any]) -> None:
+        """Take its beginning, then its end, each once.
+
+        Raises:
+            ValueError: it is neither.
+        """
+        said, pid, status = (message.get(name) for name in ("say", "pid", "status"))
+        if said == "forked" and isinstance(pid, int) and pid > 0 and not self._pid:
+            self._pid = pid
+        elif said == "ended" and isinstance(status, int) and self._pid and self._code is None:
+            self._code = status
+        else:
+            raise ValueError(f"{str(said)[:40]!r} is not to be said now")
 
     def kill(self) -> None:
         """Do nothing: the supervisor kills every descendant but the zygote."""

@@ -8,7 +8,7 @@ import threading
 from collections import Counter, deque
 from types import FrameType
 
-from pytest_codemode.core.failure import SampledFrame, Samples
+from pytest_codemode.core.failure import MAX_SAMPLED, MAX_SAMPLED_DEPTH, SampledFrame, Samples
 from pytest_codemode.worker.executed import foreign
 
 FIRST, INTERVAL = 0.05, 0.02
@@ -17,9 +17,6 @@ machine a test gets little processor time before its limit."""
 KEPT = 24
 """Samples, the latest: where a test is before it comes to its loop says little."""
 LEAST_S = 0.002
-MAX_FRAMES = 200
-MAX_DEPTH = 60
-"""Project frames of one sample, from the outside."""
 
 
 class StackSampler:
@@ -53,9 +50,9 @@ class StackSampler:
         counts = Counter(
             (depth, os.path.relpath(name, self._rootdir).replace(os.sep, "/"), line, function)
             for stack in self._stacks
-            for depth, (name, line, function) in enumerate(stack[:MAX_DEPTH])
+            for depth, (name, line, function) in enumerate(stack[:MAX_SAMPLED_DEPTH])
         )
-        most = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MAX_FRAMES]
+        most = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MAX_SAMPLED]
         frames = (SampledFrame(path, line, name, depth, n) for (depth, path, line, name), n in sorted(most))
         return Samples(len(self._stacks), tuple(frames))
 

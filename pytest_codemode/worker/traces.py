@@ -72,9 +72,9 @@ class Traces:
         self._near = Imprint([*near, *_given(self._item)], self._names, MOST_NEAR, shallow=[builtins])
         foreign = (module for module in _modules() if module.__name__ not in self._names)
         self._foreign = Imprint(shallow=(module for module in foreign if not _is_in_use(module.__name__)))
-        began = time.perf_counter()
+        began = time.thread_time()  # by the clock, a busy machine would make it look at less
         self._near.changed()
-        took_s = time.perf_counter() - began
+        took_s = time.thread_time() - began
         self._every = max(1, min(LATEST, round(took_s / (NEAR_SHARE * max(test_s, 1e-4)))))
 
     def learn(self) -> None:

@@ -17,8 +17,11 @@ import pytest
 
 from pytest_codemode.core.credentials import is_secret_name
 from pytest_codemode.core.observed import (
+    MAX_CALLED,
+    MAX_FUNCTIONS,
     MAX_KINDS,
     MAX_LITERALS,
+    MAX_NAMES,
     RESULT,
     CalledUnder,
     FunctionSeen,
@@ -30,12 +33,8 @@ from pytest_codemode.core.observed import (
 from pytest_codemode.worker.executed import ProjectFunctions
 from pytest_codemode.worker.kinds import items_of, kind_of, literal_of, name_of
 
-MAX_NAMES = 40
-"""Names of one function."""
 MAX_CALLS = 2_000
 """Calls of one function that are looked into; of the rest only those that an exception ends."""
-MAX_CALLED = 4_000
-"""Pairs of a line and a function that it called."""
 
 _GENERATORS = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 _LEAVING = frozenset(
@@ -111,6 +110,8 @@ class ValueRecorder:
             return None
         function = self._seen.get(own)
         if function is None:
+            if len(self._seen) >= MAX_FUNCTIONS:
+                return None
             function = self._seen[own] = _Function(code)
         frame.f_trace_lines = False
         return function.on_call(frame)

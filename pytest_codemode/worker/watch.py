@@ -190,9 +190,12 @@ class Watch:
                     selector.unregister(key.data.fd)
 
     def _take_rest(self, listener: Listener, reports: LineReader | None) -> Broken | None:
-        """Take the messages that the dead process left, up to a lie, and return that; a line cut short is none."""
+        """Take the messages that are there, up to a lie, and return that; a line cut short is none.
+
+        Bounded: the process may live and have no end of them, and so may what it leaves behind with its line.
+        """
         try:
-            for message in reports.drain() if reports is not None else ():
+            for message in reports.arriving() if reports is not None else ():
                 listener.note(message)
         except (Malformed, ValueError) as problem:
             return _nonsense(problem)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pytest_codemode.core.codec import decode, encode
 from pytest_codemode.core.events import Event, Notice, from_line, to_line
-from pytest_codemode.core.failure import Failure, Phase
+from pytest_codemode.core.failure import MAX_SAMPLED, MAX_SAMPLED_DEPTH, Failure, Phase, SampledFrame, Samples
 from pytest_codemode.core.model import Message, ModelReply
 from pytest_codemode.core.outcome import (
     Collection,
@@ -30,6 +30,10 @@ st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False
 
 JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=4)
 BLOCKS = st.lists(st.dictionaries(st.text(), JSON, max_size=3), max_size=3).map(tuple)
+DEPTHS = st.integers(0, MAX_SAMPLED_DEPTH - 1)
+st.register_type_strategy(
+    SampledFrame, st.builds(SampledFrame, st.text(), st.integers(), st.text(), DEPTHS, st.integers())
+)
 st.register_type_strategy(Message, st.builds(Message, content=BLOCKS))
 st.register_type_strategy(ModelReply, st.builds(ModelReply, content=BLOCKS))
 
@@ -181,3 +185,10 @@ def test_the_innermost_frame_is_sought_only_in_the_given_files() -> None:
     assert innermost.path == "m.py"
     assert found.innermost(frozenset()) is None
     assert found.when is Phase.CALL
+
+
+@pytest.mark.parametrize(("count", "depth"), [(MAX_SAMPLED + 1, 0), (1, MAX_SAMPLED_DEPTH), (1, -1)])
+def test_samples_of_more_than_a_sampler_tells_do_not_cross_a_border(count: int, depth: int) -> None:
+    frame = {"path": "m.py", "line": 1, "function": "f", "depth": depth, "count": 1}
+    with pytest.raises(ValueError, match="samples of at most"):
+        decode(Samples, {"taken": 1, "frames": [frame] * count}, "samples")

@@ -1,9 +1,16 @@
+import time
+
 import pytest
 
 from pytest_codemode.core.codec import decode, encode
 from pytest_codemode.core.observed import (
+    MAX_CALLED,
+    MAX_COUNT,
+    MAX_FUNCTIONS,
     MAX_KINDS,
     MAX_LITERALS,
+    MAX_NAMES,
+    CalledUnder,
     FunctionSeen,
     Held,
     NameSeen,
@@ -35,7 +42,9 @@ def test_runs_are_added_up_by_function_and_name() -> None:
     assert found.name("x", "local") is None
 
 
-@pytest.mark.parametrize("text", ["__import__('os')", "x", "1 +", "'" + "a" * 90 + "'", "nan", "[" * 50, ""])
+@pytest.mark.parametrize(
+    "text", ["__import__('os')", "x", "1 +", "'" + "a" * 90 + "'", "nan", "[" * 50, "", "{[]}", "{{}: 1}"]
+)
 def test_what_is_no_short_literal_is_dropped(text: str) -> None:
     (found,) = checked(call(text, "'kept'"), WATCHED).functions
     assert found.names[0].held.literals == ("'kept'",)
@@ -61,6 +70,52 @@ def test_only_functions_that_were_asked_for_and_those_in_them_are_told() -> None
     names = ("a.py::C.f", "a.py::C.f.inner", "a.py::C.ff", "../../x.py::C.f")
     values = Values(tuple(FunctionSeen(name, 1) for name in names))
     assert [one.function for one in checked(values, WATCHED).functions] == list(names[:2])
+
+
+@pytest.mark.parametrize(
+    "name", ["a.py", "a.py::", "::f", "a.py::C.f.x y", "a.py::C.f.", "a\n.py::C.f", "a.py::C.f." + "x" * 1000]
+)
+def test_what_names_no_function_is_dropped(name: str) -> None:
+    values = Values((FunctionSeen(name, 1),), (CalledUnder(3, (name, "a.py::f", "a.py::<lambda>")),))
+    told = checked(values, (name, *WATCHED))
+    assert (told.functions, told.called) == ((), (CalledUnder(3, ("a.py::f", "a.py::<lambda>")),))
+
+
+def test_no_more_is_told_of_a_test_than_the_recorder_tells() -> None:
+    many = {f"T{number}": 10**30 for number in range(90)}
+    names = tuple(
+        NameSeen(f"x{number}", "local", Held(many, tuple(map(str, range(90))))) for number in range(10 * MAX_NAMES)
+    )
+    functions = tuple(
+        FunctionSeen(f"a.py::C.f.g{number}", 10**30, names if not number else (), many, tuple(range(-1, 500)))
+        for number in range(2 * MAX_FUNCTIONS)
+    )
+    called = tuple(CalledUnder(line, ("a.py::f", "a.py::g")) for line in range(-1, 3 * MAX_CALLED))
+    told = checked(Values(functions, called), WATCHED)
+    seen = told.functions[0]
+    assert (len(told.functions), len(seen.names), len(seen.raised)) == (MAX_FUNCTIONS, 3 * MAX_NAMES + 2, MAX_KINDS)
+    assert (len(seen.names[0].held.kinds), len(seen.names[0].held.literals)) == (MAX_KINDS, MAX_LITERALS)
+    assert (seen.calls, set(seen.raised.values()), min(seen.left_at)) == (MAX_COUNT, {MAX_COUNT}, 1)
+    assert len(seen.left_at) < MAX_NAMES
+    assert sum(len(under.functions) for under in told.called) <= MAX_CALLED
+    assert all(under.line >= 0 for under in told.called)
+
+
+def test_a_function_and_a_name_in_it_are_told_once() -> None:
+    twice = (NameSeen("x", "local", Held({"int": 1})),) * 2
+    (found,) = checked(Values((FunctionSeen("a.py::C.f", 1, twice),) * 2), WATCHED).functions
+    assert found.names == twice[:1]
+
+
+def test_adding_up_takes_time_in_proportion_to_what_there_is() -> None:
+    runs = [
+        Values((FunctionSeen("a.py::f", 1, tuple(NameSeen(f"x{run}_{n}", "local", Held()) for n in range(100))),))
+        for run in range(120)
+    ]
+    began = time.process_time()
+    (found,) = together(runs, runs)
+    assert len(found.names) == 12_000
+    assert time.process_time() - began < 5  # for each name through all runs: half a minute
 
 
 def test_without_a_passing_run_nothing_is_only_failing() -> None:

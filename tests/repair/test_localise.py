@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from pytest_codemode.core.codec import decode, encode
 from pytest_codemode.core.failure import Failure, Frame, Phase, SampledFrame, Samples
 from pytest_codemode.core.observed import CalledUnder, FunctionSeen, Held, NameSeen, Values
 from pytest_codemode.core.outcome import Mode, Outcome, RunRequest
@@ -457,6 +458,17 @@ def test_where_the_clock_struck_in_a_loop_is_chance() -> None:
 def test_an_outer_loop_that_moves_is_the_one_that_does_not_end() -> None:
     found = hung(("t.py", 1, "a", 0, 10), ("m.py", 2, "outer", 1, 4), ("m.py", 3, "outer", 1, 6), strikes=3)
     assert found.keys() == {2, 3}
+
+
+def test_samples_are_no_more_than_a_sampler_takes() -> None:
+    for frames in (
+        [SampledFrame("m.py", 7, "inner", 0, 1)] * 201,
+        [SampledFrame("m.py", 7, "inner", 60, 1)],
+        [SampledFrame("m.py", 7, "inner", -1, 1)],
+    ):
+        told = {"taken": 10, "frames": encode(tuple(frames))}
+        with pytest.raises(ValueError, match="at most 200 frames"):
+            decode(Samples, told)
 
 
 def test_without_samples_every_loop_on_the_stack_is_suspect() -> None:

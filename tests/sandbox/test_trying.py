@@ -1,10 +1,13 @@
 """How the candidates of one request are shared out among workers."""
 
+from typing import Literal
+
 import anyio
 import pytest
 
 from pytest_codemode.core.codec import encode
-from pytest_codemode.core.outcome import Candidate, Swap, TryRequest, TryResult
+from pytest_codemode.core.failure import Failure, Phase
+from pytest_codemode.core.outcome import Candidate, Outcome, Swap, TestResult, TryRequest, TryResult
 from pytest_codemode.sandbox.needs import Needs
 from pytest_codemode.sandbox.trying import BATCH_S, FIRST_BATCH, MAX_BATCH, Trying
 
@@ -55,5 +58,38 @@ def test_candidate_that_kills_its_worker_is_tried_alone_once_more_and_then_out()
     assert [candidate.key for candidate in again] == ["1"]
 
     one.give_back(again, "it ended")
-    assert [candidate.key for candidate in one.next_batch()][:2] == ["2", "3"]
+    assert [candidate.key for candidate in one.next_batch()] == ["2"]
     assert [result.status for result in one.in_order()][:3] == ["failed", "crashed", "not tried"]
+
+
+def test_each_candidate_of_a_batch_that_killed_its_worker_is_tried_in_a_request_of_its_own() -> None:
+    one = trying(40, workers=1)
+    batch = one.next_batch()
+    one.give_back(batch, "it ended")
+
+    assert [[candidate.key for candidate in one.next_batch()] for _ in batch] == [[key.key] for key in batch]
+    assert len(one.next_batch()) > 1
+
+
+def test_failure_that_is_the_same_in_a_place_of_its_own_costs_the_next_candidate_none() -> None:
+    async def work() -> None:
+        for key in "012":
+            await one.take({"say": "tried", "result": encode(refused(key, "swap", "1" if key != "2" else "13"))})
+        first = await one.next_apart()
+        assert first is not None
+        await one.take_last({"say": "tried", "result": encode(refused(first.key, "cold", "1"))})
+        following = await one.next_apart()
+        assert (first.key, following and following.key) == ("0", "2")
+
+    def refused(key: str, strategy: Literal["swap", "cold"], number: str) -> TryResult:
+        failure = Failure("t", Phase.CALL, "PermissionError", f"[Errno {number}] not permitted")
+        return TryResult(key, "failed", strategy, (TestResult("t", Outcome.FAILED, failures=(failure,)),))
+
+    one = trying(3)
+    one.next_batch()
+    anyio.run(work)
+    assert [(result.status, result.strategy) for result in one.in_order()] == [
+        ("failed", "cold"),
+        ("failed", "swap"),
+        ("not tried", "swap"),
+    ]

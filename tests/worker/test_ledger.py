@@ -83,10 +83,18 @@ def test_candidate_that_leaves_something_is_judged_alone_and_those_before_it_aga
 
 
 def test_candidate_that_is_running_at_its_limit_is_charged_with_it() -> None:
-    closed = Played(FIT, verdict(), verdict()).closed(clean=False, timed_out=True, reason="killed: time limit")
+    checked = FIT, verdict(), verdict(), CHECKING, GOOD
+    closed = Played(*checked).closed(clean=False, timed_out=True, reason="killed: time limit")
 
-    assert kinds(closed) == {2: "timeout"}
+    assert kinds(closed) == {0: "failed", 1: "failed", 2: "timeout"}
     assert closed.words[2].reason == "killed: time limit"
+    assert kinds(Played(FIT).closed(clean=False, timed_out=True)) == {0: "timeout"}
+
+
+def test_candidate_that_hangs_after_one_that_was_not_checked_is_judged_alone() -> None:
+    messages = FIT, verdict(), CHECKING, GOOD, verdict()
+
+    assert kinds(Played(*messages).closed(clean=False, timed_out=True)) == {0: "failed", 2: "alone"}
 
 
 def test_candidate_that_is_running_when_the_process_dies_is_judged_alone() -> None:
@@ -118,6 +126,8 @@ def test_unfaithful_swap_is_known_to_be_one() -> None:
         (FIT, CHECKING),
         (FIT, verdict(), GOOD),
         (FIT, verdict(), CHECKING, verdict()),
+        (FIT, verdict(), CHECKING, CHECKING),
+        ({"say": "unfit"}, {"say": "unfit"}),
         (FIT, verdict(), CHECKING, DOUBT, GOOD),
         (FIT, verdict(nodeid="u")),
         (FIT, *[verdict()] * 5),

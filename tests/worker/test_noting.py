@@ -3,6 +3,7 @@ import enum
 import json
 import os
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
@@ -50,6 +51,8 @@ class Slotted:
         (Slotted(), "Slotted(here=1)"),
         (ValueError("x", 1), "ValueError('x', 1)"),
         (datetime.date(2026, 1, 2), "datetime.date(2026, 1, 2)"),
+        # A smoke test: the module that holds the class is another one from Python 3.13 on.
+        pytest.param(PurePosixPath("a/b"), "PurePosixPath('a/b')", marks=pytest.mark.smoke),
         (len, "builtins.len"),
         (object(), "object()"),
         (iter(()), "tuple_iterator()"),
@@ -111,8 +114,8 @@ def told(capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, Any]]:
     return {row[1]: dict(zip(NAMES, row, strict=True)) for row in json.loads(text)}
 
 
-def watched(source: str, *functions: str, failing: tuple[str, ...] = ()) -> dict[str, Any]:
-    scope: dict[str, Any] = {"__name__": "watched"}
+def watched(source: str, *functions: str, failing: tuple[str, ...] = (), module: str = "watched") -> dict[str, Any]:
+    scope: dict[str, Any] = {"__name__": module}
     exec(source, scope)
     notes.watch(scope, functions, failing)
     return scope
@@ -205,6 +208,29 @@ def test_coroutines_are_left_alone() -> None:
     scope = watched(source, "f")
     assert scope["f"].__code__.co_name == "f"
     assert not hasattr(scope["f"], "__wrapped__")
+
+
+def test_an_asynchronous_property_keeps_its_getter() -> None:
+    scope = watched("class C:\n    @property\n    async def p(self):\n        return 1\n", "C.p")
+    waiting = scope["C"]().p
+    with pytest.raises(StopIteration) as ended:
+        waiting.send(None)
+    assert ended.value.value == 1
+
+
+def test_a_class_whose_module_has_another_name_inside_says_what_it_is() -> None:
+    moved = type("Path", (), {"__module__": "pathlib._local", "__repr__": lambda self: "Path('a')"})
+    assert shape(moved()) == "Path('a')"
+
+
+def test_functions_of_one_name_in_two_files_are_two_functions(capsys: pytest.CaptureFixture[str]) -> None:
+    one = watched("def f(a):\n    return a\n", "f", module="one")
+    two = watched("def f(a):\n    return -a\n", "f", module="two")
+    assert (one["f"](3), two["f"](3)) == (3, -3)
+    assert [(row["result"], row["steady"]) for row in notes._rows.values()] == [("3", True), ("-3", True)]
+    told(capsys)
+    near_four = [row["result"] for row in notes._rows.values() if row["call"] == "f(4)"]
+    assert near_four == ["4", "-4"]
 
 
 def test_a_report_that_is_too_long_loses_its_last_rows_and_can_be_read(capsys: pytest.CaptureFixture[str]) -> None:

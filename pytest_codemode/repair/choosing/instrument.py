@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from pytest_codemode.core.codec import decode
 from pytest_codemode.core.outcome import RunResult
 from pytest_codemode.core.patch import Files
-from pytest_codemode.worker.noting.notes import PARTS
+from pytest_codemode.worker.noting.notes import MAX_ROWS, PART_CHARS, PARTS
 
 MOST_FUNCTIONS = 12
 """Functions of one file that are watched where a patch changes something outside of functions."""
@@ -48,6 +48,8 @@ class Seen:
     """Whether equal arguments gave equal results each time."""
 
 
+MAX_SAID = 200
+"""Characters of each text of a row: more than the notes have."""
 _Row = tuple[str, str, str, bool, bool, bool, bool]
 """The fields of `Seen`, in order."""
 Records = Mapping[str, Seen]
@@ -110,11 +112,17 @@ class Instrument:
 
 
 def _decoded(text: str) -> Records | None:
+    """Return what the notes tell; bounded as they are, for whoever prints a report may be somebody else."""
+    if len(text) > PARTS * PART_CHARS:
+        return None
     try:
         rows: tuple[_Row, ...] = decode(tuple[_Row, ...], json.loads(text), "calls")
     except (ValueError, RecursionError):
         return None
-    return {row[0]: Seen(*row) for row in rows}
+    told = (
+        Seen(key[:MAX_SAID], call[:MAX_SAID], result[:MAX_SAID], *rest) for key, call, result, *rest in rows[:MAX_ROWS]
+    )
+    return {seen.key: seen for seen in told}
 
 
 def changed_functions(old: bytes, new: bytes, executed: Sequence[str]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pytest_codemode.core.observed import FunctionSeen, Held, Role, type_of
+from pytest_codemode.core.observed import FunctionSeen, Role, type_of
 from pytest_codemode.core.suspicion import Location, ochiai
 from pytest_codemode.repair.localisation.code import Function, header, own_statements
 from pytest_codemode.repair.localisation.evidence import Evidence
@@ -25,6 +25,9 @@ _WORDS = {
     "float nan": "NaN",
     "float infinite": "an infinite float",
 }
+
+
+_NONE = frozenset[str]()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +117,9 @@ def _of_function(function: str, red: list[FunctionSeen], green: list[FunctionSee
         return  # nothing to compare with
     path, _, qualname = function.partition("::")
     reached = ochiai(len(red), len(green), total)
-    for name, role in dict.fromkeys((one.name, one.role) for seen in red for one in seen.names):
-        red_kinds, green_kinds = ([_kinds(seen, name, role) for seen in runs] for runs in (red, green))
+    red_held, green_held = ([_kinds(seen) for seen in runs] for runs in (red, green))
+    for name, role in dict.fromkeys(key for held in red_held for key in held):
+        red_kinds, green_kinds = ([one.get((name, role), _NONE) for one in held] for held in (red_held, green_held))
         types = {type_of(kind) for kinds in green_kinds for kind in kinds}
         for kind in sorted(set().union(*red_kinds)):
             if any(kind in kinds for kinds in green_kinds):
@@ -125,9 +129,8 @@ def _of_function(function: str, red: list[FunctionSeen], green: list[FunctionSee
                 yield Difference(path, qualname, name, role, kind, increase, new_type=type_of(kind) not in types)
 
 
-def _kinds(seen: FunctionSeen, name: str, role: Role) -> frozenset[str]:
-    empty = Held()
-    return frozenset(next((one.held for one in seen.names if (one.name, one.role) == (name, role)), empty).kinds)
+def _kinds(seen: FunctionSeen) -> dict[tuple[str, Role], frozenset[str]]:
+    return {(one.name, one.role): frozenset(one.held.kinds) for one in seen.names}
 
 
 def _handles(statement: ast.stmt, difference: Difference) -> bool:

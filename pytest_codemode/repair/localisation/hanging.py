@@ -85,8 +85,10 @@ def _looping(samples: Samples) -> list[tuple[str, int]]:
 def _turning(samples: Samples) -> SampledFrame | None:
     """Return a frame of the outermost function whose line moves, else of the innermost that every sample shows."""
     found: SampledFrame | None = None
-    for depth in sorted({frame.depth for frame in samples.frames}):
-        here = [frame for frame in samples.frames if frame.depth == depth]
+    by_depth: dict[int, list[SampledFrame]] = {}
+    for frame in samples.frames:
+        by_depth.setdefault(frame.depth, []).append(frame)
+    for _, here in sorted(by_depth.items()):
         if len({(frame.path, frame.function) for frame in here}) > 1 or sum(f.count for f in here) < samples.taken:
             break  # what is called from the loop, now this, now that
         found = here[0]

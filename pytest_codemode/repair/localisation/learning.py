@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from pytest_codemode.core.failure import Failure, headline
+from pytest_codemode.core.failure import Failure, moved
 from pytest_codemode.core.suspicion import Attempts, Location
 from pytest_codemode.core.task import RepairTask
 from pytest_codemode.core.trial import Trial, Verdict
-
-BROKEN = frozenset({"NameError", "UnboundLocalError", "TypeError", "AttributeError", "ImportError", "SyntaxError"})
-"""Exceptions that come from a candidate that makes no sense where it stands, and say nothing of the place."""
 
 
 def attempts(task: RepairTask, trials: Iterable[Trial]) -> dict[Location, Attempts]:
@@ -22,10 +19,10 @@ def attempts(task: RepairTask, trials: Iterable[Trial]) -> dict[Location, Attemp
     same: dict[Location, int] = {}
     changed: dict[Location, int] = {}
     for trial in trials:
-        moved = _moved(before, trial)
-        if moved is None:
+        other = _moved(before, trial)
+        if other is None:
             continue
-        counts = changed if moved else same
+        counts = changed if other else same
         for location in _locations(trial):
             counts[location] = counts.get(location, 0) + 1
     return {at: Attempts(same.get(at, 0), changed.get(at, 0)) for at in (*same, *changed)}
@@ -44,14 +41,10 @@ def _moved(before: dict[str, Failure], trial: Trial) -> bool | None:
         return True
     if trial.verdict is not Verdict.FAILED:
         return None
-    pairs = [(before[one.nodeid], one) for one in trial.failures if one.nodeid in before]
-    if not pairs:
-        return None
-    told = [(old, new) for old, new in pairs if headline(old) != headline(new)]
-    if not told:
-        return False
-    nonsense = all(new.exception in BROKEN and new.exception != old.exception for old, new in told)
-    return None if nonsense else True
+    told = {moved(before[one.nodeid], one) for one in trial.failures if one.nodeid in before}
+    if True in told:
+        return True
+    return False if told == {False} else None
 
 
 def _locations(trial: Trial) -> set[Location]:

@@ -18,7 +18,7 @@ import sys
 import threading
 import types
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_codemode.worker.noting.shapes import MAX_ITEMS, cut, shape
 from pytest_codemode.worker.noting.variants import near
@@ -31,8 +31,17 @@ MAX_NEAR = 24
 MAX_LINES = 20_000
 PARTS, PART_CHARS = 16, 18_000
 """Tests that report, and what each one prints of the whole."""
+
+
+class _Place(NamedTuple):
+    """Of a watched function: two files may have functions of one name."""
+
+    module: str
+    name: str
+
+
 _rows: dict[str, dict[str, Any]] = {}
-_seeds: dict[tuple[str, bool], list[tuple[Callable[..., Any], Any]]] = {}
+_seeds: dict[tuple[_Place, bool], list[tuple[Callable[..., Any], Any]]] = {}
 _failing: set[str] = set()
 _told: list[str] = []
 """The report, once it is made."""
@@ -75,13 +84,15 @@ def _noted_kind(found: Any, qualname: str) -> Any:
         inner = _noting(found.__func__, qualname) if type(found.__func__) is types.FunctionType else None
         return None if inner is None else type(found)(inner)
     if type(found) is property and type(found.fget) is types.FunctionType:
-        return property(_noting(found.fget, qualname), found.fset, found.fdel, found.__doc__)
+        getter = _noting(found.fget, qualname)
+        return None if getter is None else property(getter, found.fset, found.fdel, found.__doc__)
     return None
 
 
 def _noting(function: types.FunctionType, name: str) -> Callable[..., Any] | None:
     if function.__code__.co_flags & (0x80 | 0x200):  # a coroutine's caller asks what kind of function it is
         return None
+    place = _Place(str(function.__module__), name)
 
     @functools.wraps(function)
     def noted(*args: Any, **kwargs: Any) -> Any:
@@ -92,13 +103,13 @@ def _noting(function: types.FunctionType, name: str) -> Callable[..., Any] | Non
         try:
             passing = test.rpartition(" (")[0] not in _failing
             before = shape((args, kwargs))
-            _keep_seed(function, name, args, kwargs, before, passing=passing)
+            _keep_seed(function, place, args, kwargs, before, passing=passing)
             try:
                 result = function(*args, **kwargs)
             except Exception as problem:
-                _note(name, args, kwargs, before, f"raises {type(problem).__qualname__}", passing=passing, raised=True)
+                _note(place, args, kwargs, before, f"raises {type(problem).__qualname__}", passing=passing, raised=True)
                 raise
-            _note(name, args, kwargs, before, shape(result), passing=passing)
+            _note(place, args, kwargs, before, shape(result), passing=passing)
             return result
         finally:
             _local.busy = False
@@ -106,9 +117,9 @@ def _noting(function: types.FunctionType, name: str) -> Callable[..., Any] | Non
     return noted
 
 
-def _keep_seed(function: Any, name: str, args: Any, kwargs: Any, before: str, *, passing: bool) -> None:
-    seeds = _seeds.setdefault((name, passing), [])
-    if len(seeds) < MAX_SEEDS and _key(name, before) not in _rows:
+def _keep_seed(function: Any, place: _Place, args: Any, kwargs: Any, before: str, *, passing: bool) -> None:
+    seeds = _seeds.setdefault((place, passing), [])
+    if len(seeds) < MAX_SEEDS and _key(place, before) not in _rows:
         try:
             seeds.append((function, copy.deepcopy((args, kwargs))))
         except Exception:  # noqa: BLE001  # objects of the project's may refuse in any way
@@ -116,7 +127,7 @@ def _keep_seed(function: Any, name: str, args: Any, kwargs: Any, before: str, *,
 
 
 def _note(
-    name: str,
+    place: _Place,
     args: Any,
     kwargs: Any,
     before: str,
@@ -129,10 +140,10 @@ def _note(
     after = shape((args, kwargs))
     if after != before:
         result = f"{result}, leaving {after}"
-    key = _key(name, before)
+    key = _key(place, before)
     row = {
         "key": key,
-        "call": cut(f"{name}{_call_text(before)}"),
+        "call": cut(f"{place.name}{_call_text(before)}"),
         "result": cut(result),
         "passing": passing,
         "near": near,
@@ -144,8 +155,8 @@ def _note(
     known["passing"] = known["passing"] or passing
 
 
-def _key(name: str, before: str) -> str:
-    return hashlib.sha256(f"{name}\0{before}".encode("utf-8", "replace")).hexdigest()[:20]
+def _key(place: _Place, before: str) -> str:
+    return hashlib.sha256(f"{place.module}\0{place.name}\0{before}".encode("utf-8", "replace")).hexdigest()[:20]
 
 
 def _call_text(before: str) -> str:
@@ -177,17 +188,17 @@ def _encoded(rows: list[dict[str, Any]]) -> str:
 
 
 def _try_near() -> None:
-    for (name, passing), seeds in _seeds.items():
+    for (place, passing), seeds in _seeds.items():
         for function, seed in seeds:
             for args, kwargs in itertools.islice(near(seed), MAX_NEAR):
                 if len(_rows) >= MAX_ROWS:
                     return
-                _try(function, name, args, kwargs, passing=passing)
+                _try(function, place, args, kwargs, passing=passing)
 
 
-def _try(function: Callable[..., Any], name: str, args: Any, kwargs: Any, *, passing: bool) -> None:
+def _try(function: Callable[..., Any], place: _Place, args: Any, kwargs: Any, *, passing: bool) -> None:
     before = shape((args, kwargs))
-    if _key(name, before) in _rows or sys.gettrace() is not None:
+    if _key(place, before) in _rows or sys.gettrace() is not None:
         return
     raised = False
     try:
@@ -196,7 +207,7 @@ def _try(function: Callable[..., Any], name: str, args: Any, kwargs: Any, *, pas
         result, raised = "does not end", True
     except (Exception, SystemExit, GeneratorExit) as problem:  # noqa: BLE001  # whatever the project's code makes of odd input
         result, raised = f"raises {type(problem).__qualname__}", True
-    _note(name, args, kwargs, before, result, passing=passing, near=True, raised=raised)
+    _note(place, args, kwargs, before, result, passing=passing, near=True, raised=raised)
 
 
 def _bounded(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:

@@ -25,7 +25,7 @@ def cut(text: str) -> str:
 def shape(value: Any, depth: int = 0) -> str:
     """Return what a value is: of built-in ones the value, of others the class and the attributes."""
     kind = type(value)
-    if kind in _PLAIN or kind.__module__ in _SPOKEN:
+    if kind in _PLAIN or str(kind.__module__).partition(".")[0] in _SPOKEN:  # as `pathlib._local`
         return _plain(value)
     if depth > MAX_DEPTH:
         return kind.__qualname__

@@ -5,7 +5,8 @@ import pytest
 from pytest_codemode.core.failure import Phase
 from pytest_codemode.core.outcome import Outcome, PhaseResult, RunResult, TestResult
 from pytest_codemode.repair.choosing.behaviour import behaviour, difference
-from pytest_codemode.repair.choosing.instrument import Instrument, Records, Seen, changed_functions
+from pytest_codemode.repair.choosing.instrument import MAX_SAID, Instrument, Records, Seen, changed_functions
+from pytest_codemode.worker.noting.notes import MAX_ROWS, PART_CHARS, PARTS
 
 OLD = b"""\
 LIMIT = 1
@@ -79,6 +80,15 @@ def test_the_report_is_found_among_what_tests_print_and_put_together_of_its_part
 )
 def test_what_is_no_report_is_none(line: str) -> None:
     assert records(f"\n{line}\n") is None
+
+
+def test_whoever_prints_the_report_tells_no_more_than_the_notes_do() -> None:
+    long = [["k" * 900, "f" * 900, "2" * 900, *ROW[3:]]]
+    (cut,) = (records(f"\nabc {json.dumps(long)}\n") or {}).values()
+    assert (len(cut.key), len(cut.call), len(cut.result)) == (MAX_SAID,) * 3
+    many = [[str(number), *ROW[1:]] for number in range(2 * MAX_ROWS)]
+    assert len(records(f"\nabc {json.dumps(many)}\n") or {}) == MAX_ROWS
+    assert records(f"\nabc {json.dumps([ROW])}{' ' * PARTS * PART_CHARS}\n") is None
 
 
 def test_watching_adds_a_line_behind_the_code_and_changes_none() -> None:
