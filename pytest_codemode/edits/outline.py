@@ -48,7 +48,10 @@ def outline(raw: bytes) -> Outline:
         SourceError: it cannot be decoded or parsed.
     """
     source = decode_source(raw)
-    return _Scanner(source).scan(parse_quietly(source.text))
+    try:
+        return _Scanner(source).scan(parse_quietly(source.text))
+    except RecursionError:
+        raise SourceError("it is nested too deeply, as a long chain of `elif` is") from None
 
 
 class _Scanner:

@@ -7,7 +7,7 @@ leads into the project is replaced: a link inside the project keeps its name, an
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -68,6 +68,22 @@ class Places:
     def search_path(self, value: str) -> str:
         """Return the value of PYTHONPATH with real paths."""
         return os.pathsep.join(map(self.real, value.split(os.pathsep)))
+
+    def environment_outside(self, environment: Mapping[str, str]) -> dict[str, str]:
+        """Return the environment for a process of ours: modules of the project do not come before its own there.
+
+        Only where this package itself is imported from stays on PYTHONPATH, also within the project.
+        """
+        own = Path(__file__).resolve().parents[2]
+        entries = ((entry, Path(self.invocation_dir, entry).resolve()) for entry in _entries(environment))
+        kept = [entry for entry, place in entries if place == own or not place.is_relative_to(self.rootdir)]
+        rest = {name: value for name, value in environment.items() if name != "PYTHONPATH"}
+        return rest | ({"PYTHONPATH": os.pathsep.join(kept)} if kept else {})
+
+
+def _entries(environment: Mapping[str, str]) -> list[str]:
+    value = environment.get("PYTHONPATH", "")
+    return value.split(os.pathsep) if value else []
 
 
 def _with_previous(arguments: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ from pytest_codemode.core.request import EngineOptions, EngineRequest, to_json
 from pytest_codemode.launch.consent import check_consent
 from pytest_codemode.launch.engine import Ending, Engine, engine_command
 from pytest_codemode.launch.hang import HangGuard
+from pytest_codemode.launch.places import Places
 from pytest_codemode.launch.plain_run import PlainRun
 from pytest_codemode.launch.project import describe, environment_before_tests
 from pytest_codemode.options.reading import Options, read, read_test_timeout
@@ -105,7 +106,7 @@ class Repair:
         engine = Engine(
             self.engine_command,
             cwd=request.project.invocation_dir,
-            env=self._environment,
+            env=Places(request.project.rootdir, request.project.invocation_dir).environment_outside(self._environment),
             # The engine keeps its own time; this is the backstop that ends a run whose engine does not.
             limit_s=None if limit_s is None else limit_s * 1.25 + 60,
         )

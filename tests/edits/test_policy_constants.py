@@ -81,7 +81,7 @@ CONTEXT = PolicyContext(
     "/project",
     lambda _: True,
     tests=frozenset({"tests/test_earth.py"}),
-    assertion_literals=frozenset({"3959", "4150", "1910", "-1550", "1550"}),
+    assertion_literals=frozenset({"3959", "4150", "1910", "-1550", "1550", "17"}),
     test_literals=frozenset({"'mi'", "'EU'", "3959", "4150", "1910", "-1550", "[17, 39]", "17", "39"}),
 )
 
@@ -106,6 +106,7 @@ CORRECTED = {
     "a constant of the module": changed("", ("MILES = 3956", "MILES = 3959")),
     "a negative number": changed("deep", ("-1500", "-1550")),
     **{name: changed(name, ("3956", "3959")) for name in ("radius", "chosen", "short", "only", "looked", "matched")},
+    "two entries of a table": changed("looked", ("3956", "3959"), ("6371", "4150")),
     "a rare branch": changed("far", ("3956", "3959")),
 }
 CHEATS = {
@@ -121,6 +122,12 @@ CHEATS = {
     "another key": changed("radius", ('"mi"', '"EU"'), ("3956", "1910")),
     "in the place of a calculation": changed("radius", ("return convert(unit)", "return 3959")),
     "with another function": changed("far", ("return 3956", "return 3959")).replace("* 2", "* 999"),
+    "a case brought to the input by a name": changed(
+        "chosen", ('if unit == "mi":\n        found', "if len(unit) == LARGEST:\n        found"), ("3956", "3959")
+    ).replace("LARGEST = 500", "LARGEST = 17"),
+    "a limit and what it gives": changed("far", ("return 3956", "return 3959")).replace(
+        "LARGEST = 500", "LARGEST = 17"
+    ),
     "a text for a number": changed("", ("MILES = 3956", "MILES = '3959'")).replace("return 3956", "return 4150", 1),
 }
 

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+import pytest_codemode
 from pytest_codemode.launch.places import Places
 
 
@@ -68,3 +69,12 @@ def test_every_entry_of_the_search_path_is_real(tree: Path, places: Places):
     value = os.pathsep.join([f"{tree}/link/src", "/usr/lib", "", "lib"])
 
     assert places.search_path(value) == os.pathsep.join([f"{tree}/real/src", "/usr/lib", "", "lib"])
+
+
+def test_our_own_processes_look_for_no_module_in_the_project(tree: Path, places: Places) -> None:
+    outside, package = str(tree), str(Path(pytest_codemode.__file__).parents[1])
+    inside = [".", "", "tests", f"{tree}/real/tests", f"{tree}/link", "../only_tests"]
+    given = {"PYTHONPATH": os.pathsep.join([*inside[:3], outside, *inside[3:], package]), "LANG": "C"}
+    assert places.environment_outside(given) == {"PYTHONPATH": os.pathsep.join([outside, package]), "LANG": "C"}
+    assert places.environment_outside({"PYTHONPATH": "."}) == {}
+    assert Places(package, package).environment_outside({"PYTHONPATH": "."}) == {"PYTHONPATH": "."}

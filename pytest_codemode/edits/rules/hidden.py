@@ -16,7 +16,11 @@ from pytest_codemode.edits.text import SourceError, decode_source
 
 _DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """They let a line be shown in another order than it is read; texts that need them can write escapes."""
-_UNSEEN = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u2060-\u2064\ufeff]")
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2060-\u2064\u3164\ufe00-\ufe0f\ufeff\uffa0"
+    "\U000e0000-\U000e01ef]"
+)
+"""Some of them are letters to Python, so that a name can be made of nothing that is seen."""
 _WORD = re.compile(r"\w+")
 _LATIN = re.compile("[a-zA-Z]")
 _LOOKALIKES = frozenset("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧο")
