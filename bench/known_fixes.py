@@ -27,7 +27,7 @@ from pytest_codemode.proposers.model.dialogue import DialogueOptions
 from tests.messages_api import MessagesServer, Reply, ToolUse
 
 MODEL = "claude-sonnet-5-5"
-TURNS = {"first": 1, "third": 3, "last": DialogueOptions.turns}
+TURNS = {"first": 1, "third": 3, "last": DialogueOptions().turns}
 PROPOSE = "propose_patch"
 _SPARE = ("colorsys", "chunk", "calendar", "cmath", "wave", "zlib", "stat", "quopri", "mailcap", "netrc", "plistlib")
 """Modules whose import repairs nothing."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pytest_codemode.core.errors import ConfigError
 from pytest_codemode.core.events import Notice
+from pytest_codemode.repair.record.resume import can_resume
 from pytest_codemode.repair.store import StoredRun, find, list_runs
 from pytest_codemode.repair.tree import Contents, TreeChanged, check_editable, lock, write
 from pytest_codemode.report import terminal
@@ -49,7 +50,8 @@ def _list(rootdir: Path) -> int:
 def _outcome(stored: StoredRun) -> str:
     report = stored.report
     if report is None:
-        return f"did not come to its end; `codemode runs resume {stored.run_id}` goes on"
+        how = f"; `codemode runs resume {stored.run_id}` goes on" if can_resume(stored) else ""
+        return f"did not come to its end{how}"
     fixed = sum(task.fixed for task in report.tasks)
     state = "written" if report.written else "patch kept" if report.diff else "nothing written"
     return harmless(f"{fixed} of {len(report.tasks)} fixed, {state}: {report.stop}")
@@ -64,7 +66,7 @@ def _show(stored: StoredRun) -> int:
     if stored.report is None:
         writer.line("it did not come to its end")
     else:
-        terminal.render(stored.report, writer)
+        terminal.render(stored.report, writer, resumable=can_resume(stored))
     _warn(stored)
     return 0
 

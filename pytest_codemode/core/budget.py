@@ -28,6 +28,10 @@ class StopReason(enum.Enum):
     TREE_CHANGED = "files changed while codemode was running; run it again on the new state"
 
 
+SPENT = frozenset({StopReason.TIME, StopReason.COST, StopReason.TOKENS, StopReason.REQUESTS, StopReason.CANDIDATES})
+"""A limit of the budget ended it: with more of it, the run could go on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Allowance:
     """The limits of one run; None is no limit."""

@@ -18,6 +18,10 @@ class ProposerError(CodemodeError):
     """A source of patches cannot go on."""
 
 
+class Interrupted(ProposerError):
+    """The user has ended the run while a model was waited for: nobody else is asked either."""
+
+
 class ContextExceeded(ProposerError):
     """A prompt is too long for the model: whoever wrote it can shorten it and ask again."""
 

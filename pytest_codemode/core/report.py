@@ -49,7 +49,7 @@ class Difference:
     of: int
     """Inputs that both were tried on."""
     call: str = ""
-    """One of them, as `f(1, 2)`; empty if there is none."""
+    """One of them, as `f(1, 2)`; empty if there is none that may be shown."""
     chosen: str = ""
     """What the chosen patch makes of it, as `3` or `raises ValueError`."""
     other: str = ""

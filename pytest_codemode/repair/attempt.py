@@ -67,7 +67,7 @@ class Attempts:
         self._emit = emit
         self._say = say
         self.under_way: dict[str, Solver] = {}
-        """By task key: what an interruption leaves unfinished."""
+        """By task key, of this round: what an interruption leaves. What has ended stays until it is taken over."""
 
     def solve(self, task: RepairTask, tests: TestMap, share_s: float, others: list[RepairTask]) -> Solved:
         """Spend at most about `share_s` seconds on a task; a patch is minimised so that `others` profit from it."""
@@ -101,7 +101,6 @@ class Attempts:
             solution.settle_on(kept)
         if solution.plausible and not _is_observed(solution):  # one patch alone, or one that was made smaller
             solution.comparison = differential.compare(solution.task, solution.plausible)
-        del self.under_way[task.key]
         return Solved(solution, kept, frozenset(judge.unsteady))
 
     def _minimised(self, judge: Judge, task: RepairTask, kept: Trial, others: list[RepairTask]) -> Trial:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 
 from pytest_codemode.core.budget import Budget
 from pytest_codemode.core.errors import ConfigError, SandboxError
 from pytest_codemode.core.events import Notice
-from pytest_codemode.core.failure import Failure, headline
-from pytest_codemode.core.outcome import Mode, Record, RunRequest
+from pytest_codemode.core.failure import Failure, Phase, headline
+from pytest_codemode.core.outcome import Mode, Outcome, Record, RunRequest
 from pytest_codemode.core.ports import EventSink, Sandbox
 from pytest_codemode.core.report import Unrepaired
 from pytest_codemode.core.request import EngineRequest
 from pytest_codemode.core.task import RepairTask
 from pytest_codemode.repair.confirm import CONFIRM_PAIRS
-from pytest_codemode.repair.reproduce import reproduce
+from pytest_codemode.repair.reproduce import Reproduction, reproduce
 from pytest_codemode.repair.testmap import TestMap
 
 START_S = 2.0
 """Seconds that a fresh sandbox and interpreter cost beside the suite itself, for the reserve."""
+AFTER_OTHERS = "it fails only after another failing test, which leaves something behind; apart from that it passes"
 AGAIN_RUNS = 3
 """Runs that tell whether what fails after a round fails every time."""
 
@@ -44,6 +46,8 @@ class Failing:
         self._say = say
         self.unrepaired: list[Unrepaired] = []
         """Reported failures that never become a task."""
+        self.dependent: set[str] = set()
+        """Of these, the tests that fail only after other failing ones."""
         self.flaky: set[str] = set()
         """Fail now and then without any patch."""
         self.unsteady: set[str] = set()
@@ -63,8 +67,7 @@ class Failing:
         if collection.status != "finished":
             raise ConfigError(f"the tests cannot be collected in the sandbox: {collection.reason}")
         found = reproduce(self._sandbox, self._request.failures, self._say("reproduce"))
-        self.unrepaired.extend(found.unrepaired)
-        self.flaky |= {one.nodeid for one in found.unrepaired if one.kind == "flaky"}
+        self._leave_out(found)
         self._hung.update({failure.nodeid: failure for failure in found.failures if failure.timed_out})
         tests = self.map()
         reported = {failure.nodeid for failure in self._request.failures}
@@ -75,9 +78,39 @@ class Failing:
         hidden = tuple(f for n in unseen if n in tests.results for f in tests.results[n].failures)
         more = reproduce(self._sandbox, hidden, self._say("reproduce")) if hidden else None
         if more is not None:
-            self.unrepaired.extend(more.unrepaired)
-            self.flaky |= {one.nodeid for one in more.unrepaired if one.kind == "flaky"}
+            self._leave_out(more)
         return (*found.failures, *(more.failures if more else ())), tests
+
+    def _leave_out(self, found: Reproduction) -> None:
+        self.unrepaired.extend(found.unrepaired)
+        self.flaky |= {one.nodeid for one in found.unrepaired if one.kind == "flaky"}
+
+    def apart(self, tasks: list[RepairTask]) -> list[RepairTask]:
+        """Return the tasks without tests that pass unpatched when they run as candidates are tried on them.
+
+        Whatever patch such a test is tried with, it passes: another failing test leaves what makes it fail.
+        """
+        if len({nodeid for task in tasks for nodeid in task.nodeids}) < 2:
+            return tasks
+        left = []
+        for task in tasks:
+            passed = self._passing_apart(task)
+            self.dependent |= passed
+            self.unrepaired += (Unrepaired(nodeid, "not reproducible", AFTER_OTHERS) for nodeid in sorted(passed))
+            if rest := tuple(failure for failure in task.failures if failure.nodeid not in passed):
+                left.append(replace(task, failures=rest))
+        return left
+
+    def _passing_apart(self, task: RepairTask) -> frozenset[str]:
+        if any(failure.when is Phase.COLLECT or failure.timed_out for failure in task.failures):
+            return frozenset()
+        parts = (task.nodeids[:1], task.nodeids[1:])
+        runs = (self._sandbox.run_tests(RunRequest(part, mode=Mode.WARM)) for part in parts if part)
+        return frozenset(one.nodeid for run in runs for one in run.results if one.outcome is Outcome.PASSED)
+
+    def turned_green(self, nodeids: Collection[str]) -> None:
+        """Take out of the unrepaired ones what the patches turned green all the same."""
+        self.unrepaired[:] = [one for one in self.unrepaired if one.nodeid not in nodeids]
 
     def remaining(self, covered: frozenset[str]) -> Survey:
         """Return what fails with the accepted patches; they turned `covered` green."""

@@ -141,8 +141,9 @@ class RepairLoop:
     def _round(self, number: int, failures: tuple[Failure, ...], tests: TestMap) -> bool:
         """Take up each cause once; return whether a patch was accepted."""
         self._say("localise")(f"{len(failures)} failures")
-        tasks = self._builder.tasks(failures, tests)
+        tasks = self._failing.apart(self._builder.tasks(failures, tests))
         accepted: list[Accepted] = []
+        self._attempts.under_way.clear()
         solve = self._one_by_one if self._together is None else self._side_by_side
         try:
             solve(tasks, tests, number, accepted)
@@ -222,11 +223,14 @@ class RepairLoop:
 
     def _leave_unfinished(self) -> None:
         """List what was found for the tasks that an interruption has hit, best first; none of it is proven."""
+        taken = {id(solution) for solution in self.result.solutions}
         for solver in self._attempts.under_way.values():
-            if solver.solution is not None:
-                solver.solution.stop = StopReason.INTERRUPTED
-                solver.solution.plausible = best_first(solver.solution.plausible)
-                self.result.solutions.append(solver.solution)
+            solution = solver.solution
+            if solution is not None and id(solution) not in taken:
+                solution.stop = StopReason.INTERRUPTED
+                if not solution.checked:  # the best one of those that have ended stands first already
+                    solution.plausible = best_first(solution.plausible, solution.comparison)
+                self.result.solutions.append(solution)
 
     def _leave_the_rest(self, stop: StopReason) -> None:
         """List the tests that no other round took up although the patch of their task did not turn them green."""
@@ -265,7 +269,14 @@ class RepairLoop:
                 result.stop = StopReason.REPAIRED
 
     def _credit(self, confirmation: Confirmation) -> None:
-        """Credit a patch with the tasks that were given up and that it repairs all the same."""
+        """Credit patches with what they repair all the same: tasks that were given up, tests that fail after others."""
+        if freed := sorted(self._failing.dependent & confirmation.passed):
+            for nodeid in freed:
+                path = nodeid.partition("::")[0]
+                near = (one for one in self.result.accepted if any(n.startswith(f"{path}::") for n in one.targets))
+                one = next(near, self.result.accepted[-1])
+                one.targets = tuple(dict.fromkeys((*one.targets, nodeid)))
+            self._failing.turned_green(freed)
         for task in (solution.task for solution in self._unfixed()):
             rest = set(task.nodeids) - self._covered()
             if rest and rest <= confirmation.passed:

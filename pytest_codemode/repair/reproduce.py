@@ -11,6 +11,7 @@ from pytest_codemode.core.outcome import Mode, Outcome, RunRequest, TestResult
 from pytest_codemode.core.ports import Sandbox
 from pytest_codemode.core.refusal import is_refusal
 from pytest_codemode.core.report import Unrepaired
+from pytest_codemode.repair.testmap import pace
 
 RUNS = 10
 """Runs of each quick failing test: one that fails half the time slips through 1 time in 1,000."""
@@ -52,7 +53,7 @@ def reproduce(
         else:
             failures.extend(verdict)
     durations = {n: min((r.duration_s for r in results), default=0.0) for n, results in history.items()}
-    ordered = sorted(failures, key=lambda failure: durations.get(failure.nodeid, 0.0))
+    ordered = sorted(failures, key=lambda failure: pace(durations.get(failure.nodeid, 0.0)))
     return Reproduction(tuple(ordered), tuple(unrepaired), durations)
 
 

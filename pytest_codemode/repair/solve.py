@@ -9,8 +9,8 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 
 from pytest_codemode.core.budget import Budget, StopReason
-from pytest_codemode.core.errors import ProposerError
-from pytest_codemode.core.failure import headline
+from pytest_codemode.core.errors import Interrupted, ProposerError
+from pytest_codemode.core.failure import moved
 from pytest_codemode.core.patch import Patch
 from pytest_codemode.core.ports import Proposer
 from pytest_codemode.core.suspicion import reranked
@@ -28,12 +28,13 @@ MORE_SECONDS = 1.0
 MORE_CANDIDATES = 200
 """The same in candidates, whichever is first; it alone counts without a limit in time, so that no clock decides."""
 ENOUGH = 5
-"""Plausible patches that are compared at most."""
+"""Plausible patches that end a proposer's search; its last batch may bring more."""
 FIRST_SHARE = 0.25
 """Part of a task's time that a proposer gets before one that waits: what a search finds, it finds early."""
 MOVED_KEPT, REFUSED_KEPT = 6, 3
 MOST_PARTS = 20
-"""Patches for some of the failing tests that are looked at closely, each in a run of its own."""
+"""Patches for some of the failing tests that are looked at closely, each in a run of its own; the second half of them
+only if screening alone shows that they pass more than the best one."""
 
 
 class Solver:
@@ -69,6 +70,9 @@ class Solver:
         Each proposer leaves most of the time that is left to those behind it, or a search with endless ideas would keep
         a model from its turn; and it tells them what it has learnt (`RepairTask.tried`). A patch that the policy finds
         suspicious is kept, and the next proposer is asked for a better one.
+
+        Raises:
+            Interrupted: the run is to end; what was found by then is in `solution`.
         """
         held = held_out(task)
         solution = self.solution = Solution(held_last(task, held), held_out=held)
@@ -77,6 +81,8 @@ class Solver:
             left_s = started + share_s - self._clock()
             try:
                 self._drive(proposer, solution, self._clock() + left_s * (FIRST_SHARE if waiting else 1.0))
+            except Interrupted:
+                raise
             except ProposerError as problem:
                 solution.problems.append(str(problem))
             settled = self._settled(solution)
@@ -198,12 +204,13 @@ class Solver:
                 solution.moved.append(trial)
 
     def _keep_partial(self, solution: Solution, trial: Trial) -> None:
-        best = solution.partial
-        if (best is not None and len(best.passed) >= len(trial.passed)) or solution.parts >= MOST_PARTS:
+        best = len(solution.partial.passed) if solution.partial else 0
+        # Screening ends at the first case that fails: the order of the cases must not decide which part is the best.
+        if solution.parts >= (MOST_PARTS if len(trial.passed) > best else MOST_PARTS // 2):
             return
         solution.parts += 1
         trial = self._judge.cases(solution.task, trial)
-        if picks_cases(solution.task, trial):
+        if len(trial.passed) <= best or picks_cases(solution.task, trial):
             return
         guarded = self._judge.guard(solution.task, replace(trial, verdict=Verdict.PLAUSIBLE))
         if guarded.plausible:
@@ -212,9 +219,9 @@ class Solver:
 
 def _moved(task: RepairTask, trial: Trial) -> bool:
     """Return whether a test fails with the patch, but not as it did without."""
-    before = {failure.nodeid: headline(failure) for failure in task.failures}
-    after = (failure for failure in trial.failures if failure.nodeid in before and not failure.timed_out)
-    return trial.verdict is Verdict.FAILED and any(headline(one) != before[one.nodeid] for one in after)
+    before = {failure.nodeid: failure for failure in task.failures}
+    after = (failure for failure in trial.failures if failure.nodeid in before)
+    return trial.verdict is Verdict.FAILED and any(moved(before[one.nodeid], one) for one in after)
 
 
 class _Found:

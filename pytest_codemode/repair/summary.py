@@ -94,7 +94,7 @@ def _fixed(one: Accepted, confirmation: Confirmation | None, diff: Diff) -> Task
         alternatives=tuple(_alternative(trial, one.before, diff, solution) for trial in others[:SHOWN_ALTERNATIVES]),
         passing=len(solution.plausible),
         behaviour=_behaviour(solution, chosen),
-        held_out=solution.held_out,
+        held_out=tuple(nodeid for nodeid in solution.held_out if nodeid in one.targets),
         overfit=solution.verdicts[Verdict.OVERFIT],
         failures=task.failures,
     )

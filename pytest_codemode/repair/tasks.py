@@ -16,7 +16,7 @@ from pytest_codemode.repair.grouping import group
 from pytest_codemode.repair.imports import imported_paths
 from pytest_codemode.repair.localise import localise
 from pytest_codemode.repair.sources import SourceTree
-from pytest_codemode.repair.testmap import TestMap
+from pytest_codemode.repair.testmap import TestMap, pace
 from pytest_codemode.sandbox.sources import source_roots
 
 _UNSEEN = 0.1
@@ -79,7 +79,7 @@ class TaskBuilder:
     def _ordered(self, failures: tuple[Failure, ...], tests: TestMap) -> tuple[Failure, ...]:
         if not self._timed:
             return failures
-        return tuple(sorted(failures, key=lambda failure: tests.duration_s(failure.nodeid)))
+        return tuple(sorted(failures, key=lambda failure: pace(tests.duration_s(failure.nodeid))))
 
     def _sources(self, paths: Iterable[str]) -> Files:
         read = {path: self._tree.read(path) for path in sorted(set(paths))}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -10,6 +11,16 @@ from pytest_codemode.core.ports import Sandbox
 
 CHECK_SECONDS = 20.0
 """Tests beyond this much measured time are left to the confirmation, which runs them all."""
+_QUICK_S, _PACE = 0.005, 4.0
+
+
+def pace(duration_s: float) -> int:
+    """Return how slow a test is, in steps of four times from 5 ms on: what one measurement says of the next.
+
+    Ordered by the duration itself, tests that are equally quick would change places from run to run, and with them
+    what is tried first and what a model is shown.
+    """
+    return max(0, math.ceil(math.log(duration_s / _QUICK_S, _PACE))) if duration_s > 0 else 0
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from pytest_codemode.core.budget import StopReason
+from pytest_codemode.core.budget import SPENT, StopReason
 from pytest_codemode.core.report import Behaviour, Cost, Difference, RunReport, TaskReport, Unrepaired
 from pytest_codemode.report.live import sandbox_level
 from pytest_codemode.report.writer import Writer, harmless, one_line, paragraph
@@ -15,16 +15,18 @@ _SHOWN_SUSPECTS = 3
 _SHOWN_MISSES = 3
 _SHOWN_ALTERNATIVES = 3
 _SHOWN_TESTS = 8
+_SPENT = frozenset(reason.value for reason in SPENT)
 _DIFF_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 
-def render(report: RunReport, writer: Writer, *, root: str = ".") -> None:
+def render(report: RunReport, writer: Writer, *, root: str = ".", resumable: bool = True) -> None:
     """Write `report`: each cause, what never became one, and the sum.
 
     Args:
         report: of the finished run.
         writer: where to.
         root: path of the rootdir as seen from where the user is.
+        resumable: whether the run has kept what it takes to go on with it.
     """
     writer.sep("=", "codemode report", bold=True)
     for task in report.tasks:
@@ -34,7 +36,7 @@ def render(report: RunReport, writer: Writer, *, root: str = ".") -> None:
         _unrepaired(test, writer)
     if report.unrepaired:
         writer.line()
-    _summary(report, writer, root)
+    _summary(report, writer, _facts(report, root, resumable=resumable))
     green = report.green or bool(report.tasks and all(task.fixed for task in report.tasks) and not report.unrepaired)
     writer.sep("=", _headline(report), bold=True, **{"green" if green else "red": True})
 
@@ -80,13 +82,15 @@ def _listed(task: TaskReport, writer: Writer, number: int) -> None:
 
 def behaviour(seen: Behaviour) -> str:
     """Return what a patch changes that no test looks at, in a sentence."""
-    if not seen.observed and not seen.near:
-        return "no passing test calls what this patch changes"
+    if not seen.observed and not seen.near and not seen.raising:
+        return "no call of a passing test could be compared"
     text = (
         f"changes {seen.changed} of {_count(seen.observed, 'observed call')} of passing tests, "
         f"{seen.near_changed} of {_count(seen.near, 'input')} near them"
     )
-    return f"{text}, and makes {_count(seen.raising, 'call')} raise" if seen.raising else text
+    if not seen.raising:
+        return text
+    return f"{text}, and makes {_count(seen.raising, 'call')} raise that did not before"
 
 
 def held_back(task: TaskReport) -> str:
@@ -100,7 +104,7 @@ def difference(seen: Difference) -> str:
     if not seen.count:
         return f"differs on none of {_count(seen.of, 'input')}"
     where = f"differs on {seen.count:,} of {_count(seen.of, 'input')}"
-    return f"{where}, as {seen.call}: here {seen.chosen}, there {seen.other}"
+    return where if not seen.call else f"{where}, as {seen.call}: here {seen.chosen}, there {seen.other}"
 
 
 def _is_added(line: str) -> bool:
@@ -167,14 +171,14 @@ def _effort(task: TaskReport, writer: Writer) -> None:
     paragraph(writer, f"took {duration(task.duration_s)}, {_count(task.candidates, 'candidate')}", indent="  ")
 
 
-def _summary(report: RunReport, writer: Writer, root: str) -> None:
+def _summary(report: RunReport, writer: Writer, facts: Iterable[tuple[str, str]]) -> None:
     for notice in report.notices:
         paragraph(writer, f"note: {notice}", yellow=True)
-    for label, text in _facts(report, root):
+    for label, text in facts:
         paragraph(writer, text, first=f"{label + ':':<9}", indent=" " * 9, red=label == "error")
 
 
-def _facts(report: RunReport, root: str) -> Iterable[tuple[str, str]]:
+def _facts(report: RunReport, root: str, *, resumable: bool) -> Iterable[tuple[str, str]]:
     yield ("error" if report.error else "stopped"), report.stop
     if report.guards:
         yield "guards", report.guards
@@ -185,15 +189,18 @@ def _facts(report: RunReport, root: str) -> Iterable[tuple[str, str]]:
     if root != ".":
         # The diff's paths are relative to the rootdir, and the runs are kept there.
         there, runs = f" -C {shlex.quote(root)}", f"codemode runs --rootdir {shlex.quote(root)}"
+    resumable = resumable and bool(report.run_id)
     if report.diff_path:
         yield "diff", str(PurePosixPath(root, report.diff_path))
     if report.written:
         yield "written", ", ".join(report.written)
         yield "revert", f"{runs} revert {report.run_id}"
-    elif report.stop == StopReason.INTERRUPTED.value and report.run_id:
+    elif report.stop == StopReason.INTERRUPTED.value and resumable:
         yield "resume", f"{runs} resume {report.run_id}"
     elif report.diff and report.diff_path:
         yield "apply", f"git{there} apply {report.diff_path} or {runs} apply {report.run_id}"
+    elif report.stop in _SPENT and resumable:
+        yield "resume", f"{runs} resume {report.run_id} --budget SPEC"
 
 
 def cost(spent: Cost) -> str:

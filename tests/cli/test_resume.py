@@ -1,3 +1,4 @@
+import datetime
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,8 @@ from pytest_codemode.core.errors import ConfigError
 from pytest_codemode.core.project import Project
 from pytest_codemode.core.report import Cost
 from pytest_codemode.core.request import EngineOptions, EngineRequest
-from pytest_codemode.repair.record.resume import Resumption
-from pytest_codemode.repair.store import StoredRun
+from pytest_codemode.repair.record.resume import FILE, Resumption, keep
+from pytest_codemode.repair.store import RunStore, StoredRun
 
 ROOT = Path("/p")
 
@@ -38,3 +39,15 @@ def test_a_budget_that_cannot_be_read_is_said_so() -> None:
 def test_a_run_that_is_not_there_is_no_run_to_resume(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["runs", "--rootdir", str(tmp_path), "resume", "last"]) == 2
     assert "there is no run 'last'" in capsys.readouterr().err
+
+
+def test_only_of_a_run_that_can_be_resumed_the_list_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = RunStore.create(tmp_path, datetime.datetime(2026, 11, 25, 7, 55, tzinfo=datetime.UTC))
+    project = Project(str(tmp_path), str(tmp_path), "/usr/bin/python3")
+    keep(store, EngineRequest(project, (), (), ()))
+    assert main(["runs", "--rootdir", str(tmp_path), "list"]) == 0
+    goes_on = f"did not come to its end; `codemode runs resume {store.run_id}` goes on\n"
+    assert capsys.readouterr().out == f"{store.run_id}  {goes_on}"
+    (store.folder / FILE).unlink()
+    assert main(["runs", "--rootdir", str(tmp_path), "list"]) == 0
+    assert capsys.readouterr().out == f"{store.run_id}  did not come to its end\n"

@@ -132,6 +132,14 @@ def test_the_nearer_a_patch_came_the_more_it_promises() -> None:
     assert worse == same == 0 < nearer < nearest < later < one < two < 1
 
 
+def test_an_error_that_says_the_same_in_its_first_line_is_no_other_error() -> None:
+    first, same, other = (
+        Failure("t::one", Phase.CALL, "KeyError", text) for text in ("no\nat 1", "no\nat 2", "yes\nat 1")
+    )
+    beam = pairs(first)
+    assert beam.promise(trial(patch(0), same)) == 0 < beam.promise(trial(patch(0), other))
+
+
 @pytest.mark.parametrize("verdict", [Verdict.OVERFIT, Verdict.TIMED_OUT, Verdict.REFUSED, Verdict.PLAUSIBLE])
 def test_what_is_at_its_end_promises_nothing(verdict: Verdict) -> None:
     beam = pairs(failure(), failure("t::two"))

@@ -217,3 +217,19 @@ def test_operators_have_unique_names_and_deletion_is_worth_least() -> None:
     names = [operator.name for operator in OPERATORS]
     assert len(set(names)) == len(names)
     assert min(OPERATORS, key=lambda operator: operator.prior).name == "statements.deleted"
+
+
+def test_what_the_last_batch_taught_is_still_combined() -> None:
+    ones = (failure(nodeid=f"{TEST_PATH}::test_{name}") for name in ("low", "high"))
+    of = task("def f(a, low, high):\n    above = a > low\n    below = a < high\n    return above, below\n", *ones)
+    operators = [operator for operator in OPERATORS if operator.name == "compare.operator"]
+    proposals = SearchProposer(operators=operators).propose(of)
+
+    first = next(proposals)
+    assert len(first) < 32  # so that the queue is empty now
+    trials = (
+        Trial(patch, Verdict.FAILED, passed=(of.nodeids[getattr(patch.edits[0], "line", 0) == 3],)) for patch in first
+    )
+    second = proposals.send(tuple(trials))
+
+    assert {len(patch.edits) for patch in second} == {2}

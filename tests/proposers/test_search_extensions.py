@@ -142,6 +142,7 @@ def test_a_package_that_is_not_installed_is_named_with_the_remedy(root: Path) ->
         ("import no_such_module", "cannot be imported: ModuleNotFoundError"),
         (PACKAGE.replace("return [Operator", "return 1 / 0, [Operator"), "ZeroDivisionError"),
         (PACKAGE.replace('return [Operator("shop.cents"', 'return ["shop"]; [Operator("shop.cents"'), "gives a str"),
+        (PACKAGE.replace("5.0, cents", "'5', cents"), "the prior of its operator shop.cents is no positive number"),
         (PACKAGE.replace('"shop.cents"', '"compare.operator"'), "two operators named compare.operator"),
     ],
 )
@@ -151,8 +152,12 @@ def test_what_a_package_does_wrong_is_said_before_anything_starts(install, root:
         operators(["codemode-shop"], root)
 
 
-def test_an_operator_that_fails_ends_the_search_and_is_named(install, root: Path) -> None:
-    install(PACKAGE.replace("for node in", "1 / 0\n        for node in"))
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("for node in", "1 / 0\n        for node in"), ("cents, ", "cents, needs=lambda hints: 1 / 0, serves=")],
+)
+def test_an_operator_that_fails_ends_the_search_and_is_named(install, root: Path, old: str, new: str) -> None:
+    install(PACKAGE.replace(old, new).replace('"forgotten cents", example)', '"forgotten cents", example=example)'))
     with pytest.raises(ProposerError, match=r"shop.cents of codemode-shop fails .ZeroDivisionError"):
         next(SearchProposer(operators=operators(["codemode-shop"], root)).propose(task(SUBJECT)))
 

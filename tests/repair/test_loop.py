@@ -16,6 +16,7 @@ from pytest_codemode.core.project import Project
 from pytest_codemode.core.report import TaskReport
 from pytest_codemode.core.request import EngineOptions, EngineRequest
 from pytest_codemode.core.task import RepairTask
+from pytest_codemode.proposers.model.rounds import Rounds
 from pytest_codemode.repair.editable import EditableSet
 from pytest_codemode.repair.judge import Veto
 from pytest_codemode.repair.loop import RepairLoop, Result, Together
@@ -467,6 +468,29 @@ def test_an_interrupt_keeps_what_was_found_for_the_task_under_way(tmp_path: Path
     assert reports[(F,)].why_not == f"1 patch passes and is not proven: {StopReason.INTERRUPTED.value}"
 
 
+def test_an_interrupt_while_others_wait_for_a_model_keeps_what_every_task_has_found(tmp_path: Path) -> None:
+    def interrupted(questions: Sequence[str]) -> list[str | Exception]:
+        raise KeyboardInterrupt
+
+    rounds: Rounds[str, str] = Rounds(interrupted)
+
+    class Asks(Steps):
+        def propose(self, task: RepairTask) -> Proposals:
+            yield from super().propose(task)
+            if task.nodeids != (F,):
+                rounds.ask("and what else?")
+
+    steps = Asks({**FIXES, G: one("g", "3")})
+    run = Run(tmp_path, {**WANT_TWO, H: is_("h", "2")}, steps, together=rounds.run)
+    result = run.result()
+    assert (result.stop, result.files, result.accepted) == (StopReason.INTERRUPTED, {}, [])
+    reports = run.reports(result)
+    found = {nodeids: (report.candidates, report.passing) for nodeids, report in reports.items()}
+    assert found == {(F,): (1, 1), (G,): (1, 0), (H,): (0, 0)}
+    assert "def f():\n    return 2" in reports[(F,)].alternatives[0].diff
+    assert all(report.why_not.endswith(StopReason.INTERRUPTED.value) for report in reports.values())
+
+
 def test_an_interrupt_in_a_second_round_writes_nothing_of_the_first(tmp_path: Path) -> None:
     run: Run
     interrupt = interrupted_at(lambda request: value("f", run.sandbox.base) == "2")
@@ -630,3 +654,22 @@ def test_what_only_the_sandbox_sees_failing_keeps_the_tree_from_being_called_gre
     assert targets(result) == [(F,)]
     assert not result.green
     assert result.stop is StopReason.REPAIRED
+
+
+def test_what_fails_only_after_another_failing_test_is_no_task_and_is_credited_at_the_end(tmp_path: Path) -> None:
+    wants = {F: is_("f", "2"), G: is_("f", "2")}  # g fails wherever f has left what it leaves
+
+    def after_f(request: RunRequest, result: RunResult) -> RunResult:
+        if request.nodeids is None or F in request.nodeids:
+            return result
+        free = (replace(r, outcome=Outcome.PASSED, failures=()) if r.nodeid == G else r for r in result.results)
+        return replace(result, results=tuple(free))
+
+    steps = Steps({F: one("f", "2"), G: one("g", "7")})
+    run = Run(tmp_path, wants, steps, interferes=after_f)
+    result = run.result()
+
+    assert steps.asked == [(F,)]
+    assert result.unrepaired == []
+    assert [one.targets for one in result.accepted] == [(F, G)]
+    assert result.green

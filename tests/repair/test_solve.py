@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from pytest_codemode.core.budget import Allowance, StopReason
-from pytest_codemode.core.errors import ProposerError, SandboxError
+from pytest_codemode.core.errors import Interrupted, ProposerError, SandboxError
+from pytest_codemode.core.failure import Failure
 from pytest_codemode.core.outcome import TryRequest, TryResult
-from pytest_codemode.core.patch import Applied, Patch
+from pytest_codemode.core.patch import Applied, Files, Patch
 from pytest_codemode.core.ports import Proposals, Proposer
 from pytest_codemode.core.report import Difference
 from pytest_codemode.core.task import RepairTask
@@ -15,9 +16,9 @@ from pytest_codemode.core.trial import Trial, Verdict
 from pytest_codemode.repair.choosing.behaviour import Comparison
 from pytest_codemode.repair.choosing.instrument import Seen
 from pytest_codemode.repair.choosing.solution import Solution
-from pytest_codemode.repair.solve import ENOUGH, MORE_CANDIDATES, MORE_SECONDS, Solver
+from pytest_codemode.repair.solve import ENOUGH, MORE_CANDIDATES, MORE_SECONDS, MOST_PARTS, Solver
 from tests.repair.proposers import ScriptedProposer, number
-from tests.repair.sandbox import uncollectable
+from tests.repair.sandbox import failure, uncollectable
 from tests.repair.world import GREEN, RED, RED2, World, returned, task, wants
 
 WANTS_2 = wants({RED: frozenset({"2"})})
@@ -120,6 +121,17 @@ def test_a_proposer_that_fails_ends_in_a_sentence_and_the_next_one_gets_its_turn
     assert solution.chosen is not None
     assert len(solution.problems) == 1
     assert sentence in solution.problems[0]
+
+
+def test_after_an_interrupt_nobody_else_is_asked_and_what_was_found_stays(tmp_path: Path) -> None:
+    world, second = World(tmp_path, WANTS_2), ScriptedProposer((number("3"),))
+    first = ScriptedProposer((number("2"), number("3")), Interrupted("interrupted"))
+    solver = Solver(world.judge, world.budget, (first, second), Watch(world), world.clock)
+    with pytest.raises(Interrupted):
+        solver.solve(task(RED), 100.0)
+    assert (second.asked, first.closed) == (0, True)
+    assert solver.solution is not None
+    assert [trial.patch for trial in solver.solution.plausible] == [number("2")]
 
 
 def test_a_proposer_that_does_not_let_go_is_a_sentence_too(tmp_path: Path) -> None:
@@ -228,6 +240,27 @@ def test_a_patch_for_most_of_the_failing_tests_is_kept_as_partial(tmp_path: Path
     assert [t.patch for t in solution.near] == [number("2"), number("3"), number("4")]
 
 
+def test_of_two_parts_the_one_that_passes_more_is_kept_wherever_its_first_failing_case_stands(tmp_path: Path) -> None:
+    third = "t.py::red3"
+    behaves = wants({RED: frozenset("23"), RED2: frozenset(), third: frozenset("3")})
+    world = World(tmp_path, behaves, nodeids=(RED, RED2, third, GREEN))
+    solution = solved(world, ScriptedProposer((number("2"), number("3"))), failing=task(RED, RED2, third))
+    assert solution.partial is not None
+    assert (solution.partial.patch, set(solution.partial.passed)) == (number("3"), {RED, third})
+
+
+def test_a_part_that_screening_shows_to_pass_more_is_looked_at_after_many_that_do_not(tmp_path: Path) -> None:
+    third = "t.py::red3"
+    few = [str(n) for n in range(100, 100 + MOST_PARTS)]
+    behaves = wants({RED: frozenset({*few, "3"}), RED2: frozenset("3"), third: frozenset()})
+    world = World(tmp_path, behaves, nodeids=(RED, RED2, third, GREEN))
+    batch = (*(number(n) for n in few), number("3"))
+    solution = solved(world, ScriptedProposer(batch), failing=task(RED, RED2, third))
+    assert solution.partial is not None
+    assert solution.partial.patch == number("3")
+    assert solution.parts == MOST_PARTS // 2 + 1
+
+
 def test_of_plausible_patches_the_best_one_that_also_passes_from_disk_is_chosen(tmp_path: Path) -> None:
     by_swap = wants({RED: frozenset({"2", "3"})})
     world = World(tmp_path, wants({RED: frozenset({"3"})}), swapped=by_swap)
@@ -330,6 +363,17 @@ def test_the_next_proposer_hears_what_was_refused_and_what_made_the_tests_fail_d
         (number("7"), Verdict.FAILED),
         (number("5"), Verdict.REFUSED),
     ]
+
+
+def test_a_patch_that_makes_no_sense_is_no_lesson(tmp_path: Path) -> None:
+    def behaves(nodeid: str, files: Files) -> Failure:
+        nonsense = returned(files) == "x"
+        return failure(nodeid, returned(files), ("m.py", 2), exception="NameError" if nonsense else "KeyError")
+
+    second = ScriptedProposer()
+    solved(World(tmp_path, behaves), ScriptedProposer((number("x"), number("7"))), second)
+    (told,) = second.told
+    assert [trial.patch for trial in told.tried] == [number("7")]
 
 
 def test_the_limit_that_ended_a_proposer_ends_the_task(tmp_path: Path) -> None:

@@ -63,6 +63,13 @@ def test_a_repaired_task_shows_its_diff_its_proof_and_the_other_patches() -> Non
     assert (report.cost.candidates, report.cost.usd) == (7, 0.5)
 
 
+def test_of_cases_held_back_those_count_that_the_kept_patch_passes() -> None:
+    result = fixed()
+    result.solutions[0].held_out = (RED, RED2)
+    (one,) = summary(result).tasks
+    assert one.held_out == (RED,)
+
+
 def test_another_patch_of_the_task_is_shown_as_a_diff_of_the_file_it_changes() -> None:
     edit = ReplaceExpression("m.py", 1, 4, "1", "3")
     result = fixed(Trial(Patch((edit,), "scripted"), Verdict.PLAUSIBLE))

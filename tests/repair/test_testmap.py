@@ -1,5 +1,5 @@
 from pytest_codemode.core.outcome import Mode, Outcome, RunResult, TestResult
-from pytest_codemode.repair.testmap import CHECK_SECONDS, TestMap
+from pytest_codemode.repair.testmap import CHECK_SECONDS, TestMap, pace
 from tests.repair.sandbox import InTurn, ScriptedSandbox
 
 
@@ -51,3 +51,8 @@ def test_the_unpatched_outcome_of_a_guard_is_measured_once_in_the_mode_of_the_ch
         (("t.py::a",), Mode.RELOAD, {}),
         (("t.py::b",), Mode.RELOAD, {}),
     ]
+
+
+def test_tests_that_are_equally_quick_keep_their_order_whatever_was_measured() -> None:
+    assert {pace(seconds) for seconds in (0.0, 0.0003, 0.0049)} == {0}
+    assert [pace(seconds) for seconds in (0.006, 0.019, 0.03, 0.5, 60.0)] == [1, 1, 2, 4, 7]

@@ -2,6 +2,7 @@ import io
 
 import pytest
 
+from pytest_codemode.core.budget import StopReason
 from pytest_codemode.core.outcome import Capabilities, SandboxInfo
 from pytest_codemode.core.report import (
     Alternative,
@@ -14,7 +15,7 @@ from pytest_codemode.core.report import (
     Unrepaired,
 )
 from pytest_codemode.core.suspicion import Suspect
-from pytest_codemode.report.terminal import counts, duration, render
+from pytest_codemode.report.terminal import behaviour, counts, difference, duration, render
 from pytest_codemode.report.writer import PlainWriter
 
 DIFF = """\
@@ -109,7 +110,7 @@ FIXED AssertionError: assert 110 == 100
   64 tests that passed before still pass
   look twice: swallowed-exception
   changes 0 of 24 observed calls of passing tests, 2 of 40 inputs near them,
-  and makes 1 call raise
+  and makes 1 call raise that did not before
   passes 1 case held back from the search, which 2 other patches did not
   5 other patches that pass, ranked behind this one:
     - if not weight > LIMIT: (look twice: deletes-code)
@@ -166,7 +167,8 @@ FIXED AssertionError: assert 110 == 100
   64 tests that passed before still pass
   look twice: swallowed-exception
   changes 0 of 24 observed calls of passing tests, 2 of 40
-  inputs near them, and makes 1 call raise
+  inputs near them, and makes 1 call raise that did not
+  before
   passes 1 case held back from the search, which 2 other
   patches did not
   5 other patches that pass, ranked behind this one:
@@ -324,3 +326,40 @@ def test_colours_are_left_to_the_writer():
 )
 def test_a_duration_reads_as_people_say_it(seconds: float, text: str):
     assert duration(seconds) == text
+
+
+def test_calls_that_raise_with_the_patch_alone_are_told_where_nothing_else_was_compared():
+    assert behaviour(Behaviour(0, 0, 0, 0, 0)) == "no call of a passing test could be compared"
+    assert behaviour(Behaviour(0, 0, 0, 0, 2)).endswith(", and makes 2 calls raise that did not before")
+
+
+def test_where_no_input_may_be_shown_the_numbers_stand_alone():
+    assert difference(Difference(3, 40)) == "differs on 3 of 40 inputs"
+
+
+@pytest.mark.parametrize(
+    ("report", "line"),
+    [
+        (RunReport("r7", StopReason.INTERRUPTED.value, False), "resume:  codemode runs resume r7"),
+        (RunReport("r7", StopReason.TIME.value, False), "resume:  codemode runs resume r7 --budget SPEC"),
+        (
+            RunReport("r7", StopReason.TIME.value, False, diff=DIFF, diff_path="p"),
+            "apply:   git apply p or codemode runs apply r7",
+        ),
+        (
+            RunReport("r7", StopReason.TIME.value, False, diff=DIFF, diff_path="p", written=("m.py",)),
+            "revert:  codemode runs revert r7",
+        ),
+        (RunReport("", StopReason.TIME.value, False), ""),
+        (RunReport("r7", StopReason.EXHAUSTED.value, False), ""),
+    ],
+)
+def test_a_run_whose_work_is_not_done_tells_how_to_go_on(report: RunReport, line: str):
+    told = [one for one in shown(report).splitlines() if one.startswith(("resume:", "apply:", "revert:"))]
+    assert told == ([line] if line else [])
+
+
+def test_a_run_that_kept_no_request_does_not_offer_to_go_on():
+    file = io.StringIO()
+    render(RunReport("r7", StopReason.INTERRUPTED.value, False), PlainWriter(file, 80), resumable=False)
+    assert "resume" not in file.getvalue()

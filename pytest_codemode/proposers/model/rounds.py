@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
-from pytest_codemode.core.errors import ProposerError
+from pytest_codemode.core.errors import Interrupted
 
 Q = TypeVar("Q")
 A = TypeVar("A")
@@ -32,7 +32,7 @@ class Rounds(Generic[Q, A]):
     def run(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
         """Run all jobs to their ends and return their results, in order.
 
-        An interrupt ends every job with a `ProposerError` where it waits, and is raised when all have ended. So is the
+        An interrupt ends every job with `Interrupted` where it waits, and is raised when all have ended. So is the
         first exception of a job.
         """
         started = [_Job(job) for job in jobs]
@@ -95,7 +95,7 @@ class _Job:
             self.question = question
             self._stopped.put(True)
             self._go.get()
-        return ProposerError("interrupted while the model was waited for") if self._given_up else self.answer
+        return Interrupted("interrupted while the model was waited for") if self._given_up else self.answer
 
     def give_up(self) -> None:
         """End it where it waits. It may clean up, but what it asks now is not answered any more."""

@@ -106,8 +106,12 @@ class SearchProposer:
                 queue.add_all(_streams(sites, operator, operator.prior * boost(project.hints, operator.name)))
         pairs = Pairs(task)
         seen: set[object] = set()
-        size = self._batch_size
-        for batch in _batches(_fresh(queue, project, seen), size, self._max_candidates):
+        # Small batches at first, so that an easy fix is judged at once, later up to eight times as large. Each is taken
+        # from the queue anew: what the last one taught may fill a queue that was empty.
+        left, size = self._max_candidates, self._batch_size
+        while batch := tuple(islice(_fresh(queue, project, seen), min(size, left))):
+            left -= len(batch)
+            size = min(size * 2, self._batch_size * 8)
             trials = yield batch
             for stream, at_most in pairs.learn(batch, trials):
                 queue.add(stream, at_most)
@@ -156,12 +160,3 @@ def _fresh(queue: Iterable[Patch], project: Project, seen: set[object]) -> Itera
         if key not in seen:
             seen.add(key)
             yield patch
-
-
-def _batches(patches: Iterator[Patch], size: int, limit: int) -> Iterator[tuple[Patch, ...]]:
-    """Cut into batches: small at first, so that an easy fix is judged at once, later up to eight times as large."""
-    rest = islice(patches, limit)
-    largest = size * 8
-    while batch := tuple(islice(rest, size)):
-        yield batch
-        size = min(size * 2, largest)

@@ -19,7 +19,8 @@ import functools
 import importlib.metadata
 import importlib.util
 import sysconfig
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -27,6 +28,7 @@ from types import ModuleType
 import pluggy
 
 from pytest_codemode.core.errors import ConfigError, ProposerError
+from pytest_codemode.proposers.search.hints import Hints
 from pytest_codemode.proposers.search.operator import Operator
 from pytest_codemode.proposers.search.site import Draft, Site
 from pytest_codemode.proposers.search.table import OPERATORS
@@ -85,6 +87,8 @@ def _told(plugin: object, name: str = "") -> Iterator[Operator]:
     for operator in given:
         if not isinstance(operator, Operator):
             raise _unusable(name, f"its codemode_operators gives a {type(operator).__name__}, no Operator")
+        if not isinstance(operator.prior, int | float) or not operator.prior > 0:
+            raise _unusable(name, f"the prior of its operator {operator.name} is no positive number")
         yield operator
     if not given:
         raise _unusable(name, "it gives no operators; the module that it names has to define codemode_operators")
@@ -145,19 +149,28 @@ def _imported(name: str, entry: importlib.metadata.EntryPoint) -> ModuleType:
 
 def _guarded(operator: Operator, name: str) -> Operator:
     """Return the operator with its errors translated: they are its package's, and end the search, not the run."""
-    draft: Callable[[Site], Iterable[Draft]] = operator.draft
+    draft, needs = operator.draft, operator.needs
 
-    @functools.wraps(draft)
-    def drafts(site: Site) -> list[Draft]:
+    @contextmanager
+    def blamed() -> Iterator[None]:
         try:
-            return list(draft(site))
+            yield
         except Exception as problem:  # code of another package
             raise ProposerError(
                 f"the operator {operator.name} of {name} fails ({type(problem).__name__}: {problem}); leave out"
                 f" {OPTION}={name} to search without it"
             ) from problem
 
-    return replace(operator, draft=drafts)
+    @functools.wraps(draft)
+    def drafts(site: Site) -> list[Draft]:
+        with blamed():
+            return list(draft(site))
+
+    def needed(hints: Hints) -> bool:
+        with blamed():
+            return bool(needs(hints))
+
+    return replace(operator, draft=drafts, needs=needed)
 
 
 def _check_names(found: Sequence[Operator]) -> None:

@@ -170,7 +170,10 @@ def relations_between(actual: Any, wanted: Any) -> set[str]:
         return {"none_for_value"} if actual is None and wanted is not None else {"value_for_none"}
     for kinds, compare in _COMPARISONS:
         if isinstance(actual, kinds) and isinstance(wanted, kinds):
-            return compare(actual, wanted)
+            try:
+                return compare(actual, wanted)
+            except OverflowError:  # a number that no float holds
+                return {"number"}
     return _type_relations(actual, wanted)
 
 

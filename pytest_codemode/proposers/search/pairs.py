@@ -11,7 +11,7 @@ import ast
 import difflib
 from collections.abc import Iterator, Sequence
 
-from pytest_codemode.core.failure import Failure
+from pytest_codemode.core.failure import Failure, moved
 from pytest_codemode.core.patch import Edit, Patch, ReplaceExpression
 from pytest_codemode.core.task import RepairTask
 from pytest_codemode.core.trial import Trial, Verdict
@@ -91,7 +91,8 @@ class Pairs:
         if before is None or failure.timed_out:
             return 0.0
         if before.exception != "AssertionError":
-            if (failure.exception, failure.message) == (before.exception, before.message):
+            # A second edit may make sense of what is nonsense alone, so that only the same failure promises nothing.
+            if moved(before, failure) is False:
                 return 0.0
             return _SILENCED if template.startswith(_SILENCING) else _FURTHER
         if failure.exception != "AssertionError":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pytest_codemode.core.credentials import SECRET_VALUE
 from pytest_codemode.core.report import Behaviour, Difference
 from pytest_codemode.repair.choosing.instrument import Records, Seen
 
@@ -40,13 +41,23 @@ def behaviour(original: Records, patched: Records, bug: frozenset[str] = frozens
 
 
 def difference(here: Records, there: Records) -> Difference:
-    """Return on how many inputs two patches differ, with one of them: what a test did, then the shortest."""
+    """Return on how many inputs two patches differ, with one of them: what a test did, then the shortest.
+
+    One in which something looks like a credential is not shown: reports are read by others.
+    """
     pairs = list(_pairs(here, there))
     unequal = [(one, two) for one, two in pairs if one.result != two.result]
     if not unequal:
         return Difference(0, len(pairs))
-    one, two = min(unequal, key=lambda pair: (pair[0].near, len(pair[0].call), pair[0].call))
+    shown = [pair for pair in unequal if not any(map(_is_secret, pair))]
+    if not shown:
+        return Difference(len(unequal), len(pairs))
+    one, two = min(shown, key=lambda pair: (pair[0].near, len(pair[0].call), pair[0].call))
     return Difference(len(unequal), len(pairs), one.call, one.result, two.result)
+
+
+def _is_secret(seen: Seen) -> bool:
+    return bool(SECRET_VALUE.search(seen.call) or SECRET_VALUE.search(seen.result))
 
 
 def _pairs(here: Records, there: Records) -> Iterable[tuple[Seen, Seen]]:

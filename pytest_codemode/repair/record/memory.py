@@ -1,4 +1,7 @@
-"""What was judged, by fingerprint: each stage of judging one candidate happens once, over all parts of a run.
+"""What was judged, by fingerprint: no candidate that was rejected is judged twice, over all parts of a run.
+
+Not so one that was rejected for the time it took, which may have been the machine's fault, and what passed the last
+stages: such patches are few, and what is kept should not rest on a record alone.
 
 A part ends where the run is interrupted or killed. What is known of the earlier parts comes from their record; what is
 learnt now is added to it at once, so that a kill loses no more than what was under way.
@@ -40,7 +43,7 @@ class Memory:
         self._keep = keep
         for event in past:
             if isinstance(event, TrialsJudged):
-                self._learn(event)
+                self._learn(replace(event, trials=tuple(one for one in event.trials if _stands(event.stage, one))))
 
     def __len__(self) -> int:
         return sum(stage == "tried" for _, stage, _ in self._known)
@@ -90,6 +93,12 @@ def scope_of(task: RepairTask, overlay: Files) -> str:
     for path in sorted(overlay):
         digest.update(b"\0" + path.encode("utf-8", "surrogatepass") + b"\0" + hashlib.sha256(overlay[path]).digest())
     return digest.hexdigest()[:16]
+
+
+def _stands(stage: Stage, judged: Judged) -> bool:
+    """Return whether a later part of the run takes the verdict as it is."""
+    passed_last = judged.verdict is Verdict.PLAUSIBLE and stage in ("guarded", "checked")
+    return judged.verdict is not Verdict.TIMED_OUT and not passed_last
 
 
 def _judged(trial: Trial, table: dict[Failure, int]) -> Judged:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pytest_codemode.core.budget import StopReason
+from pytest_codemode.core.budget import SPENT, StopReason
 from pytest_codemode.core.codec import encode
 from pytest_codemode.core.errors import ConfigError
 from pytest_codemode.core.events import Event, RunDone, TrialsJudged, Turn
@@ -28,17 +28,7 @@ from pytest_codemode.repair.untrusted import parsed, read_file
 FILE = "request.json"
 _KEPT_VALUES = ("PYTHONPATH", "PYTHONHASHSEED")
 """Variables that hold no secret and that the plain run has made absolute or that decide what runs."""
-_UNFINISHED = frozenset(
-    reason.value
-    for reason in (
-        StopReason.INTERRUPTED,
-        StopReason.TIME,
-        StopReason.COST,
-        StopReason.TOKENS,
-        StopReason.REQUESTS,
-        StopReason.CANDIDATES,
-    )
-)
+_UNFINISHED = frozenset(reason.value for reason in (StopReason.INTERRUPTED, *SPENT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +82,11 @@ def resumption(stored: StoredRun, environment: Mapping[str, str]) -> Resumption:
     kept = _kept(stored)
     now = digests(stored.rootdir)
     if changed := sorted(path for path in kept.tree.keys() | now.keys() if kept.tree.get(path) != now.get(path)):
+        if _is_own_patch(stored, changed, now):
+            raise ConfigError(
+                f"run {stored.run_id} has its own patch in {', '.join(changed)}, and begins at the tree before it: "
+                f"`codemode runs revert {stored.run_id}` first, or start a new run with pytest --codemode-fix"
+            )
         names = ", ".join(changed[:3]) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
         raise ConfigError(
             f"changed since run {stored.run_id} began: {names}; what it knows is about another tree. Start a new run "
@@ -102,6 +97,25 @@ def resumption(stored: StoredRun, environment: Mapping[str, str]) -> Resumption:
     missing = tuple(name for name in kept.environment if name not in env)
     stored = with_trials(stored)
     return Resumption(stored, replace(kept.request, project=replace(project, env=env)), used(stored.events), missing)
+
+
+def can_resume(stored: StoredRun) -> bool:
+    """Return whether this user's codemode made the run and kept what it takes to go on with it; agents' runs do not."""
+    try:
+        stored.unsealed(FILE)
+    except (FileNotFoundError, ValueError):
+        return False
+    return stored.own
+
+
+def _is_own_patch(stored: StoredRun, paths: list[str], now: Mapping[str, str]) -> bool:
+    """Return whether what has changed in the tree is what the run itself wrote."""
+    try:
+        patched = stored.patch().new
+    except ConfigError:
+        return False
+    wanted = {path: hashlib.sha256(data).hexdigest() for path, data in patched.items() if data is not None}
+    return all(path in patched and now.get(path) == wanted.get(path) for path in paths)
 
 
 def _kept(stored: StoredRun) -> KeptRequest:

@@ -2,6 +2,8 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from pytest_codemode.core.budget import Allowance, Budget
 from pytest_codemode.core.codec import decode, encode
 from pytest_codemode.core.events import Event, TrialsJudged
@@ -42,11 +44,15 @@ def test_what_one_part_of_a_run_has_judged_the_next_one_knows(tmp_path: Path) ->
     more: list[Event] = []
     judge = remembering(world, through_the_record(record), more)
     again = judge.judge(task(RED), PATCHES)
-    assert (world.sandbox.tries, world.sandbox.runs, more) == ([], [], [])
+    (guarding,) = world.sandbox.tries  # of the one that passes, and nothing else
+    assert (len(guarding.candidates), guarding.nodeids) == (1, (RED2, GREEN))
+    assert world.sandbox.runs == []
+    assert [event.stage for event in more if isinstance(event, TrialsJudged)] == ["guarded"]
     assert [replace(trial, failures=()) for trial in again] == [replace(trial, failures=()) for trial in first]
     assert [[f.message for f in trial.failures] for trial in again] == [
         [f.message for f in trial.failures] for trial in first
     ]
+    world.sandbox.tries.clear()
     judge.judge(task(RED), (number("6"), PATCHES[0]))
     assert [len(request.candidates) for request in world.sandbox.tries] == [1]
 
@@ -59,14 +65,33 @@ def test_what_is_recalled_counts_as_candidates_so_that_the_budget_ends_both_part
     assert [trial.verdict is Verdict.NOT_TRIED for trial in found] == [False] * 5 + [True]
 
 
-def test_a_check_from_disk_is_not_repeated_either(tmp_path: Path) -> None:
-    world, record = World(tmp_path, BEHAVES), []
+@pytest.mark.parametrize(("by_swap", "rejected"), [("23", False), ("4", True)])
+def test_a_check_from_disk_is_repeated_if_it_was_passed_and_only_then(
+    tmp_path: Path, by_swap: str, rejected: bool
+) -> None:
+    world, record = World(tmp_path, BEHAVES, swapped=wants({RED: frozenset(by_swap)})), []
+    (patch,) = (number(by_swap[0]),)
     judge = remembering(world, [], record)
-    checked = judge.check(task(RED), judge.judge(task(RED), PATCHES[:1])[0])
+    checked = judge.check(task(RED), judge.judge(task(RED), (patch,))[0])
+    assert checked.plausible is not rejected
     world.sandbox.runs.clear()
     later = remembering(world, through_the_record(record), [])
-    assert later.check(task(RED), later.judge(task(RED), PATCHES[:1])[0]) == checked
-    assert world.sandbox.runs == []
+    again = later.check(task(RED), later.judge(task(RED), (patch,))[0])
+    assert (again.verdict, again.reason) == (checked.verdict, checked.reason)
+    assert (world.sandbox.runs == []) is rejected
+
+
+def test_a_candidate_that_ran_out_of_time_is_tried_again(tmp_path: Path) -> None:
+    world, record = World(tmp_path, BEHAVES), []
+    remembering(world, [], record).judge(task(RED), PATCHES[2:])
+    (event,) = record
+    assert isinstance(event, TrialsJudged)
+    slow, failed = event.trials
+    past = replace(event, trials=(replace(slow, verdict=Verdict.TIMED_OUT, failures=()), failed))
+    world.sandbox.tries.clear()
+    again = remembering(world, [past], []).judge(task(RED), PATCHES[2:])
+    assert [trial.verdict for trial in again] == [Verdict.FAILED, Verdict.FAILED]
+    assert [len(request.candidates) for request in world.sandbox.tries] == [1]
 
 
 def test_the_same_patch_for_other_tests_or_on_another_tree_is_another_candidate(tmp_path: Path) -> None:

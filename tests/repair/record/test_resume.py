@@ -13,7 +13,7 @@ from pytest_codemode.core.project import Project
 from pytest_codemode.core.report import Cost, RunReport
 from pytest_codemode.core.request import EngineOptions, EngineRequest
 from pytest_codemode.core.trial import Judged, Verdict
-from pytest_codemode.repair.record.resume import FILE, keep, resumption, used
+from pytest_codemode.repair.record.resume import FILE, can_resume, keep, resumption, used
 from pytest_codemode.repair.seal import seal
 from pytest_codemode.repair.store import RunStore, StoredRun, find, with_trials
 from tests.repair.sandbox import failure
@@ -87,6 +87,43 @@ def test_files_that_changed_came_or_went_are_named(tmp_path: Path) -> None:
     (tmp_path / "new.toml").write_text("")
     with pytest.raises(ConfigError, match=r"began: gone\.py, m\.py, new\.toml; what it knows is about another tree"):
         resumption(run, {})
+
+
+def patched(root: Path) -> StoredRun:
+    """A run that ran out of time after it had written its patch of `m.py`."""
+    run = started(root, ended(StopReason.TIME.value))
+    RunStore.reopen(run).save_patch({"m.py": b"x = 1\n"}, {"m.py": b"x = 2\n"})
+    (root / "m.py").write_text("x = 2\n")
+    return run
+
+
+def test_a_run_whose_own_patch_stands_in_the_tree_is_to_be_reverted_first(tmp_path: Path) -> None:
+    run = patched(tmp_path)
+    with pytest.raises(ConfigError, match=rf"its own patch in m\.py, .*`codemode runs revert {run.run_id}` first"):
+        resumption(run, {})
+    (tmp_path / "m.py").write_text("x = 1\n")
+    assert resumption(run, {}).request.options.diff_only
+
+
+@pytest.mark.parametrize("other", ["m.py", "n.py"])
+def test_what_somebody_else_has_changed_as_well_is_another_tree(tmp_path: Path, other: str) -> None:
+    run = patched(tmp_path)
+    (tmp_path / other).write_text("x = 3\n")
+    with pytest.raises(ConfigError, match="about another tree"):
+        resumption(run, {})
+
+
+def test_only_a_run_of_ones_own_that_kept_its_request_can_be_resumed(tmp_path: Path) -> None:
+    run = started(tmp_path)
+    assert can_resume(run)
+    data = (run.folder / FILE).read_bytes()
+    (run.folder / FILE).write_bytes(data.replace(b"/usr/bin/python3", b"/evil/python"))
+    assert not can_resume(run)
+    (run.folder / FILE).unlink()
+    assert not can_resume(run)
+    (run.folder / FILE).write_bytes(data)
+    (run.folder / "origin.json").unlink()
+    assert not can_resume(run)
 
 
 def test_only_what_is_in_a_file_counts_and_not_when_it_was_written(tmp_path: Path) -> None:
