@@ -103,8 +103,8 @@ def test_the_first_limit_that_is_broken_is_named(tmp_path: Path) -> None:
 @needs_proc
 def test_memory_that_grows_beyond_what_was_left_is_weighed_again_soon(tmp_path: Path) -> None:
     program = (
-        "import os, sys; hoards = []\n"
-        "if os.fork() == 0: sys.stdin.readline(); os._exit(0)\n"
+        "import os, sys; hoards = []; ours, theirs = os.pipe()\n"
+        "if os.fork() == 0: os.close(theirs); os.read(ours, 1); os._exit(0)  # when the other one ends\n"
         "for line in sys.stdin: hoards.append(b'x' * (64 << 20)); print('grown', flush=True)"
     )
     others = shared_once_bytes(usage(os.getpid(), set()).weighed)  # what earlier tests of this process have left
