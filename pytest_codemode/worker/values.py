@@ -175,7 +175,9 @@ class _Function:
             self._raising[id(frame)] = name_of(arg[0])
         elif event == "return":
             raised = self._raising.pop(id(frame), "")
-            ended = self._bytecode[frame.f_lasti] in _LEAVING
+            last = self._bytecode[frame.f_lasti]
+            # From 3.13 on a generator that yields stands where it will go on; so does one that is thrown into.
+            ended = last in _LEAVING or (last == dis.opmap["RESUME"] and not raised)
             if not ended:
                 self._left(frame, raised)
             elif self._calls <= MAX_CALLS:
