@@ -149,4 +149,7 @@ only packages that you name on the command line are loaded, and never one that l
 
 
 if __name__ == "__main__":
-    sys.stdout.write({"options": options, "policy": policy, "operators": operators}[sys.argv[1]]())
+    tables = {"options": options, "policy": policy, "operators": operators}
+    if len(sys.argv) != 2 or sys.argv[1] not in tables:
+        sys.exit(f"usage: python -m bench.tables {'|'.join(tables)}")
+    sys.stdout.write(tables[sys.argv[1]]())

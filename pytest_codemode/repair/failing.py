@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import replace
 
 from pytest_codemode.core.budget import Budget
 from pytest_codemode.core.errors import ConfigError, SandboxError
@@ -14,6 +13,7 @@ from pytest_codemode.core.ports import EventSink, Sandbox
 from pytest_codemode.core.report import Unrepaired
 from pytest_codemode.core.request import EngineRequest
 from pytest_codemode.core.task import RepairTask
+from pytest_codemode.repair.attempt import narrowed
 from pytest_codemode.repair.confirm import CONFIRM_PAIRS
 from pytest_codemode.repair.reproduce import Reproduction, reproduce
 from pytest_codemode.repair.testmap import TestMap
@@ -94,11 +94,12 @@ class Failing:
             return tasks
         left = []
         for task in tasks:
-            passed = self._passing_apart(task)
-            self.dependent |= passed
-            self.unrepaired += (Unrepaired(nodeid, "not reproducible", AFTER_OTHERS) for nodeid in sorted(passed))
-            if rest := tuple(failure for failure in task.failures if failure.nodeid not in passed):
-                left.append(replace(task, failures=rest))
+            rest = task
+            while passed := self._passing_apart(rest):  # once more without these: which one comes first may matter
+                self.dependent |= passed
+                self.unrepaired += (Unrepaired(nodeid, "not reproducible", AFTER_OTHERS) for nodeid in sorted(passed))
+                rest = narrowed(rest, [nodeid for nodeid in rest.nodeids if nodeid not in passed])
+            left += [rest] if rest.failures else []
         return left
 
     def _passing_apart(self, task: RepairTask) -> frozenset[str]:

@@ -673,3 +673,20 @@ def test_what_fails_only_after_another_failing_test_is_no_task_and_is_credited_a
     assert result.unrepaired == []
     assert [one.targets for one in result.accepted] == [(F, G)]
     assert result.green
+
+
+def test_a_task_whose_first_test_falls_away_is_looked_at_again(tmp_path: Path) -> None:
+    wants = {name: is_("f", "2") for name in (F, "t.py::f_too", "t.py::f_last")}
+
+    def first_of_a_run_passes(request: RunRequest, result: RunResult) -> RunResult:
+        if request.nodeids is None or F in request.nodeids or request.mode is not Mode.WARM:
+            return result
+        first, *rest = result.results
+        return replace(result, results=(replace(first, outcome=Outcome.PASSED, failures=()), *rest))
+
+    run = Run(tmp_path, wants, Steps({F: one("f", "2")}), interferes=first_of_a_run_passes)
+    result = run.result()
+
+    assert run.proposer.asked == [(F,)]
+    assert result.unrepaired == []
+    assert result.green

@@ -20,18 +20,24 @@ FIELD = re.compile(r"\{[^{}]*\}|%(?:\(\w+\))?[-+ #0]*[\d.]*[sdrfixg]")
 """A placeholder in a text that is formatted."""
 
 
-def text_pairs(actual: Any, wanted: Any) -> Iterator[tuple[str, str]]:
-    """Yield the texts that stand at the same place of both values and differ."""
-    if isinstance(actual, str) and isinstance(wanted, str):
-        if actual != wanted and len(actual) <= _LONGEST and len(wanted) <= _LONGEST:
-            yield actual, wanted
-    elif isinstance(actual, dict) and isinstance(wanted, dict):
+def _places(actual: Any, wanted: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield what stands at the same place of both values, down to what is no list, tuple or dictionary."""
+    if isinstance(actual, dict) and isinstance(wanted, dict):
         for key in actual:
             if key in wanted:
-                yield from text_pairs(actual[key], wanted[key])
+                yield from _places(actual[key], wanted[key])
     elif isinstance(actual, list | tuple) and isinstance(wanted, list | tuple):
         for one, other in zip(actual, wanted, strict=False):
-            yield from text_pairs(one, other)
+            yield from _places(one, other)
+    else:
+        yield actual, wanted
+
+
+def text_pairs(actual: Any, wanted: Any) -> Iterator[tuple[str, str]]:
+    """Yield the texts that stand at the same place of both values and differ."""
+    for one, other in _places(actual, wanted):
+        if isinstance(one, str) and isinstance(other, str) and one != other and len(one) <= _LONGEST >= len(other):
+            yield one, other
 
 
 @lru_cache(maxsize=256)
@@ -111,18 +117,14 @@ _UNITS = (2, 7, 8, 10, 12, 24, 60, 100, 365, 1000, 1024, 3600)
 
 def number_pairs(actual: Any, wanted: Any) -> Iterator[tuple[float, float]]:
     """Yield the numbers that stand at the same place of both values and differ."""
-    if isinstance(actual, bool) or isinstance(wanted, bool):
-        return
-    if isinstance(actual, int | float) and isinstance(wanted, int | float):
-        if actual != wanted and max(abs(actual), abs(wanted)) < 1e15:
-            yield actual, wanted
-    elif isinstance(actual, dict) and isinstance(wanted, dict):
-        for key in actual:
-            if key in wanted:
-                yield from number_pairs(actual[key], wanted[key])
-    elif isinstance(actual, list | tuple) and isinstance(wanted, list | tuple):
-        for one, other in zip(actual, wanted, strict=False):
-            yield from number_pairs(one, other)
+    for one, other in _places(actual, wanted):
+        if is_number(one) and is_number(other) and one != other and max(abs(one), abs(other)) < 1e15:
+            yield one, other
+
+
+def is_number(value: object) -> bool:
+    """Whether it is an integer or a float; a truth value is none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def roundings(pairs: NumberPairs) -> list[int]:

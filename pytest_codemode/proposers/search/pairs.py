@@ -15,6 +15,7 @@ from pytest_codemode.core.failure import Failure, moved
 from pytest_codemode.core.patch import Edit, Patch, ReplaceExpression
 from pytest_codemode.core.task import RepairTask
 from pytest_codemode.core.trial import Trial, Verdict
+from pytest_codemode.proposers.search.contrast import is_number
 
 MAX_EDITS = 3
 _PARTNERS = 150
@@ -39,6 +40,8 @@ _DEAD = frozenset(
 _FURTHER, _SILENCED, _BROKE, _NEARER = 0.4, 0.15, 0.5, 0.35
 """What another failure, one that any exception gives way to, a broken guard, a much nearer value promise; 1 at most."""
 _LEAST_GAIN = 0.02
+_LARGEST = 1e300
+"""Larger integers do not fit a float."""
 _SHORT = 300
 """Characters of two values that are compared."""
 
@@ -129,17 +132,12 @@ def likeness(actual: str, expected: str) -> float:
         one, two = ast.literal_eval(actual), ast.literal_eval(expected)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         one, two = actual, expected
-    if _is_number(one) and _is_number(two):
+    if is_number(one) and is_number(two) and max(abs(one), abs(two)) < _LARGEST:
         return 1.0 / (1.0 + abs(float(one) - float(two)) / max(1.0, abs(float(two))))
     if type(one) is not type(two):
         return 0.0
     texts = (actual[:_SHORT], expected[:_SHORT])
     return 0.1 + 0.9 * difflib.SequenceMatcher(None, *texts, autojunk=False).ratio()
-
-
-def _is_number(value: object) -> bool:
-    # More digits than these do not fit a float.
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
 
 
 def _touch(one: Edit, other: Edit) -> bool:
