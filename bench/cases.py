@@ -129,7 +129,8 @@ class Attempt:
     def _repair(self) -> tuple[int, str]:
         ours = ["-p", "pytest_codemode.plugin", "--codemode-fix", *self.proposing()]
         ours += ["--codemode-sandbox", self._options.sandbox, "--codemode-report", str(self.report_path)]
-        ours += ["--codemode-budget", self._options.budget]
+        # The projects' environment needs the plugin alone; what the engine needs could disturb theirs.
+        ours += ["--codemode-budget", self._options.budget, f"--codemode-python={sys.executable}"]
         return self._pytest("repair", *ours)
 
     @property
@@ -232,7 +233,7 @@ def options(program: str, text: str, budget: str) -> argparse.ArgumentParser:
     """Return a parser of what every bench of prepared cases takes."""
     parser = argparse.ArgumentParser(prog=f"python -m {program}", description=text.splitlines()[0])
     parser.add_argument("cases", type=Path, nargs="+", metavar="CASES", help="folder of prepared cases, or one case")
-    parser.add_argument("--python", default=sys.executable, help="interpreter with the projects' requirements")
+    parser.add_argument("--python", default=sys.executable, help="interpreter with the projects' requirements and this package")
     parser.add_argument("--only", nargs="+", metavar="ID", help="cases, or the beginnings of their names")
     parser.add_argument("--sandbox", default="auto", metavar="LEVEL")
     parser.add_argument("--budget", default=budget, metavar="SPEC")

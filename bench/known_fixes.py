@@ -127,8 +127,7 @@ class Served(Known):
     def proposing(self) -> list[str]:
         """Return the options that name the server."""
         url = self._server.url if self._server else ""
-        model = ["--codemode-proposer", "claude", "--codemode-model", MODEL, "--codemode-base-url", url]
-        return [*model, f"--codemode-python={sys.executable}"]
+        return ["--codemode-proposer", "claude", "--codemode-model", MODEL, "--codemode-base-url", url]
 
     def _cost(self) -> dict[str, Any]:
         path = self.report_path
