@@ -67,6 +67,79 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of the candidates of one operator at one line, by how far they got; each is counted once."""
+
+    path: str
+    line: int
+    """1-based."""
+    operator: str
+    """As `compare.boundary`; the proposer's name where it does not say."""
+    refused: int = 0
+    """Not run: refused by the policy, or it could not be applied."""
+    unchanged: int = 0
+    """The tests fail as before; a time limit or a dead process included."""
+    moved: int = 0
+    """They fail in another way."""
+    partly: int = 0
+    """Some of the failing tests pass."""
+    broke: int = 0
+    """All of the failing tests that it was tried on pass, and others, or cases held back, do not."""
+    passed: int = 0
+    """Plausible."""
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.refused + self.unchanged + self.moved + self.partly + self.broke + self.passed
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What was used when something happened; from one to the next the use only grows."""
+
+    time_s: float
+    candidates: int
+    usd: float
+    task: str
+    """Key of the cause that was worked on; empty for what concerns the whole run."""
+    what: Literal["stage", "tried", "nearer", "patch"]
+    """`nearer`: a candidate got further than all before it; `patch`: one that passes was found."""
+    text: str
+    """As `search`, or `cart.py:41 compare.boundary`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Lines of a file as they stood before the repair; what looks like a credential is blanked out."""
+
+    path: str
+    first: int
+    """1-based line of the first one."""
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LineCoverage:
+    """Which lines of a file the tests execute."""
+
+    executed: tuple[int, ...]
+    missing: tuple[int, ...]
+    """Executable lines that no test executes."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileCoverage:
+    """A changed file before and after, by the same tests: those that execute it."""
+
+    path: str
+    before: LineCoverage | None
+    """None for a new file."""
+    after: LineCoverage
+    tests: int
+
+
+@dataclass(frozen=True, slots=True)
 class TaskReport:
     """One cause: repaired, or why not."""
 
@@ -90,7 +163,11 @@ class TaskReport:
     candidates: int = 0
     duration_s: float = 0.0
     suspects: tuple[Suspect, ...] = ()
-    """The first few."""
+    """The first few dozen, most suspicious first."""
+    excerpts: tuple[Excerpt, ...] = ()
+    """The source around the most suspicious lines and around what the patch changes."""
+    tried: tuple[Tried, ...] = ()
+    """Those that got furthest first; where there are very many, the rest is left out."""
     near_misses: tuple[NearMiss, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
     """The best of the others that pass; where nothing was fixed, patches that pass and are not proven."""
@@ -154,6 +231,12 @@ class RunReport:
     """Where the diff is kept, relative to rootdir."""
     cost: Cost = Cost()
     sandbox: SandboxInfo | None = None
+    started: str = ""
+    """ISO 8601 with UTC offset."""
+    timeline: tuple[Moment, ...] = ()
+    """In order, thinned out where there is very much."""
+    coverage: tuple[FileCoverage, ...] = ()
+    """Of the changed files; empty where it was not measured."""
     notices: tuple[str, ...] = ()
     error: bool = False
     """Whether the run ended by a `CodemodeError`."""
