@@ -121,16 +121,16 @@ class Excerpt:
 
 @dataclass(frozen=True, slots=True)
 class LineCoverage:
-    """Which lines of a file the tests execute."""
+    """Which lines of a file's functions the tests execute; each statement counts once, by its first line."""
 
     executed: tuple[int, ...]
     missing: tuple[int, ...]
-    """Executable lines that no test executes."""
+    """Those that no test executes."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileCoverage:
-    """A changed file before and after, by the same tests: those that execute it."""
+    """A changed file before and after, by the same tests: those that execute or import it."""
 
     path: str
     before: LineCoverage | None

@@ -42,6 +42,7 @@ class Attempts:
     Args:
         vetoes: builds the policy's two stages for a task.
         say: tells the progress of a stage.
+        note: hears of every batch that was judged.
     """
 
     def __init__(
@@ -56,7 +57,9 @@ class Attempts:
         test_timeout_s: float,
         emit: EventSink,
         say: Callable[[str], Callable[[str], None]],
+        note: Callable[[RepairTask, Sequence[Trial]], None],
     ) -> None:
+        self._note = note
         self._sandbox = sandbox
         self._tree = tree
         self._budget = budget
@@ -112,6 +115,7 @@ class Attempts:
     def _watch(self, task: RepairTask, batch: Sequence[Patch], trials: Sequence[Trial]) -> None:
         if not trials and batch:
             self._say("search")(f"{where(batch[0])} {batch[0].template or batch[0].proposer}")
+        self._note(task, trials)
         for trial in trials:
             if trial.verdict in _TOLD or trial.passed:
                 patch = trial.patch

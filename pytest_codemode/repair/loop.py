@@ -25,6 +25,7 @@ from pytest_codemode.repair.editable import EditableSet
 from pytest_codemode.repair.failing import Failing
 from pytest_codemode.repair.judge import Veto
 from pytest_codemode.repair.proof import Prover
+from pytest_codemode.repair.record.history import History
 from pytest_codemode.repair.record.memory import Memory
 from pytest_codemode.repair.snapshot import Stamp, changed, snapshot
 from pytest_codemode.repair.sources import SourceTree
@@ -88,6 +89,7 @@ class RepairLoop:
         self._tree = tree
         self._budget = budget
         self._emit = emit
+        self.history = History(budget)
         self._attempts = Attempts(
             sandbox=sandbox,
             tree=tree,
@@ -98,6 +100,7 @@ class RepairLoop:
             test_timeout_s=request.project.limits.test_s,
             emit=emit,
             say=self._say,
+            note=self.history.note,
         )
         timed = budget.allowance.time_s is not None
         self._builder = TaskBuilder(request.project, sandbox, tree, editable, timed=timed)
@@ -318,6 +321,7 @@ class RepairLoop:
 
     def _say(self, stage: str) -> Callable[[str], None]:
         def say(text: str) -> None:
+            self.history.stage(stage)
             spent = self._budget.spent
             progress: Event = Progress(stage, text, spent.candidates, spent.time_s, spent.usd)  # type: ignore[arg-type]
             self._emit(progress)

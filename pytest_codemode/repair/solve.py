@@ -10,7 +10,6 @@ from dataclasses import replace
 
 from pytest_codemode.core.budget import Budget, StopReason
 from pytest_codemode.core.errors import Interrupted, ProposerError
-from pytest_codemode.core.failure import moved
 from pytest_codemode.core.patch import Patch
 from pytest_codemode.core.ports import Proposer
 from pytest_codemode.core.suspicion import reranked
@@ -21,7 +20,7 @@ from pytest_codemode.repair.choosing.heldout import held_last, held_out, overfit
 from pytest_codemode.repair.choosing.ranking import best_first
 from pytest_codemode.repair.choosing.solution import Solution
 from pytest_codemode.repair.judge import Judge
-from pytest_codemode.repair.localisation.learning import added, attempts
+from pytest_codemode.repair.localisation.learning import added, attempts, moves
 
 MORE_SECONDS = 1.0
 """After the first plausible patch the search goes on this long for one that is more trustworthy."""
@@ -200,7 +199,7 @@ class Solver:
             elif trial.verdict is Verdict.FAILED and trial.passed:
                 solution.near.append(trial)
                 self._keep_partial(solution, trial)
-            elif len(solution.moved) < MOVED_KEPT and _moved(solution.task, trial):
+            elif len(solution.moved) < MOVED_KEPT and moves(solution.task, trial):
                 solution.moved.append(trial)
 
     def _keep_partial(self, solution: Solution, trial: Trial) -> None:
@@ -215,13 +214,6 @@ class Solver:
         guarded = self._judge.guard(solution.task, replace(trial, verdict=Verdict.PLAUSIBLE))
         if guarded.plausible:
             solution.partial = guarded
-
-
-def _moved(task: RepairTask, trial: Trial) -> bool:
-    """Return whether a test fails with the patch, but not as it did without."""
-    before = {failure.nodeid: failure for failure in task.failures}
-    after = (failure for failure in trial.failures if failure.nodeid in before)
-    return trial.verdict is Verdict.FAILED and any(moved(before[one.nodeid], one) for one in after)
 
 
 class _Found:

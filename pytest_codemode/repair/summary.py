@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from pytest_codemode.core.budget import Budget, StopReason
 from pytest_codemode.core.patch import Applied, Files
@@ -14,23 +15,29 @@ from pytest_codemode.edits.describe import describe
 from pytest_codemode.repair.accepted import Accepted
 from pytest_codemode.repair.choosing.solution import Solution
 from pytest_codemode.repair.confirm import CONFIRM_RUNS_TEXT, Confirmation
+from pytest_codemode.repair.excerpts import changed_lines, excerpts
 from pytest_codemode.repair.loop import Result
+from pytest_codemode.repair.record.history import History
 
-SHOWN_SUSPECTS, SHOWN_NEAR_MISSES, SHOWN_ALTERNATIVES = 5, 3, 4
-
+KEPT_SUSPECTS, SHOWN_NEAR_MISSES, SHOWN_ALTERNATIVES = 40, 3, 4
 
 Diff = Callable[[str, bytes, bytes], bytes]
 """(path, old, new) -> unified diff; empty `old` for a new file."""
 
 
-def summarise(result: Result, request: EngineRequest, budget: Budget, run_id: str, diff: Diff) -> RunReport:
+def summarise(
+    result: Result, request: EngineRequest, budget: Budget, run_id: str, diff: Diff, *, history: History
+) -> RunReport:
     """Return the report of a run whose patches are not written yet (`green` and `written` are the writer's)."""
     accepted = {one.solution.task.key: one for one in result.accepted}
     covered = {target for one in result.accepted for target in one.targets}
     tasks = [
-        _fixed(accepted[s.task.key], result.confirmation, diff)
-        if s.task.key in accepted
-        else _unfixed(s, result.dropped.get(s.task.key, ""), covered, diff)
+        replace(
+            _fixed(accepted[s.task.key], result.confirmation, diff)
+            if s.task.key in accepted
+            else _unfixed(s, result.dropped.get(s.task.key, ""), covered, diff),
+            tried=history.tried(s.task.key),
+        )
         for index, s in enumerate(result.solutions)
         if s.task.key in accepted or not _superseded(s, result.solutions[index + 1 :], covered)
     ]
@@ -42,6 +49,7 @@ def summarise(result: Result, request: EngineRequest, budget: Budget, run_id: st
         unrepaired=tuple(result.unrepaired),
         guards=_guards(result.confirmation, request),
         cost=cost_of(budget),
+        timeline=history.timeline(),
     )
 
 
@@ -90,7 +98,8 @@ def _fixed(one: Accepted, confirmation: Confirmation | None, diff: Diff) -> Task
         checked=confirmation.guards if confirmation else 0,
         candidates=solution.candidates,
         duration_s=solution.duration_s,
-        suspects=task.suspects[:SHOWN_SUSPECTS],
+        suspects=task.suspects[:KEPT_SUSPECTS],
+        excerpts=excerpts({**task.sources, **one.before}, task.suspects, changed_lines(one.before, one.after)),
         alternatives=tuple(_alternative(trial, one.before, diff, solution) for trial in others[:SHOWN_ALTERNATIVES]),
         passing=len(solution.plausible),
         behaviour=_behaviour(solution, chosen),
@@ -127,7 +136,8 @@ def _unfixed(solution: Solution, dropped: str, covered: set[str], diff: Diff) ->
         why_not=dropped or _why_not(solution),
         candidates=solution.candidates,
         duration_s=solution.duration_s,
-        suspects=task.suspects[:SHOWN_SUSPECTS],
+        suspects=task.suspects[:KEPT_SUSPECTS],
+        excerpts=excerpts(task.sources, task.suspects),
         near_misses=tuple(_near_miss(trial) for trial in _nearest(solution)),
         alternatives=tuple(_alternative(t, task.sources, diff, solution) for t in unproven[:SHOWN_ALTERNATIVES]),
         passing=len(solution.plausible),

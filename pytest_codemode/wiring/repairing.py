@@ -13,8 +13,9 @@ from pytest_codemode.core.errors import CodemodeError, ConfigError
 from pytest_codemode.core.events import Event, Notice, Progress, RunDone, RunStarted, TrialsJudged, Turn
 from pytest_codemode.core.patch import Files
 from pytest_codemode.core.ports import EventSink, Proposer
-from pytest_codemode.core.report import RunReport
+from pytest_codemode.core.report import FileCoverage, RunReport
 from pytest_codemode.core.request import EngineRequest
+from pytest_codemode.repair.coverage import covered_lines
 from pytest_codemode.repair.editable import EditableSet, test_files
 from pytest_codemode.repair.installed import refuse_installed_copy
 from pytest_codemode.repair.loop import RepairLoop, Result
@@ -76,6 +77,7 @@ def repair(
         except KeyboardInterrupt:
             stop = StopReason.INTERRUPTED.value
             report = RunReport(store.run_id, stop, green=False, error=True, cost=cost_of(budget))
+        report = dataclasses.replace(report, started=started.isoformat())
         store.append(RunDone(report))
         return report
 
@@ -128,9 +130,17 @@ def _repaired(
             memory=memory,
         )
         result = loop.run()
+        covered: tuple[FileCoverage, ...] = ()
+        if options.reports and result.files:  # it costs two runs, for a report that somebody is going to look at
+            covered = covered_lines(sandbox, *tree.changes(), also=_repaired_tests(result))
         info = sandbox.info()
-    report = summarise(result, request, budget, store.run_id, _diff)
-    return dataclasses.replace(_finish(report, result, request, tree, store), sandbox=info)
+    report = summarise(result, request, budget, store.run_id, _diff, history=loop.history)
+    report = dataclasses.replace(report, sandbox=info, coverage=covered)
+    return _finish(report, result, request, tree, store)
+
+
+def _repaired_tests(result: Result) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(nodeid for one in result.accepted for nodeid in one.targets))
 
 
 def _finish(report: RunReport, result: Result, request: EngineRequest, tree: SourceTree, store: RunStore) -> RunReport:

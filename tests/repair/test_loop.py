@@ -144,7 +144,9 @@ class Run:
         return self.loop.run()
 
     def reports(self, result: Result) -> dict[tuple[str, ...], TaskReport]:
-        report = summarise(result, self.request, self.budget, "r1", lambda path, old, new: new)
+        report = summarise(
+            result, self.request, self.budget, "r1", lambda path, old, new: new, history=self.loop.history
+        )
         return {task.nodeids: task for task in report.tasks}
 
 
@@ -398,7 +400,7 @@ def test_a_tree_that_changes_during_the_proof_ends_with_nothing_to_write(tmp_pat
     run = Run(tmp_path, WANT_TWO, Steps(FIXES), interferes=interferes)
     result = run.result()
     assert (result.stop, result.files, result.accepted) == (StopReason.TREE_CHANGED, {}, [])
-    assert summarise(result, run.request, run.budget, "r1", lambda *a: b"").guards == ""
+    assert summarise(result, run.request, run.budget, "r1", lambda *a: b"", history=run.loop.history).guards == ""
 
 
 def interrupted_at(when: Callable[[RunRequest], bool]) -> Callable[[RunRequest, RunResult], RunResult]:

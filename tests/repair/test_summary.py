@@ -23,6 +23,7 @@ from pytest_codemode.repair.accepted import Accepted
 from pytest_codemode.repair.choosing.solution import Solution
 from pytest_codemode.repair.confirm import Confirmation
 from pytest_codemode.repair.loop import Result
+from pytest_codemode.repair.record.history import History
 from pytest_codemode.repair.summary import summarise
 from tests.repair.proposers import number
 from tests.repair.world import GREEN, RED, RED2, Clock, task
@@ -34,7 +35,9 @@ def summary(result: Result, *, narrowed: bool = False) -> RunReport:
     request = EngineRequest(PROJECT, task(RED).failures, (RED,), (), narrowed=narrowed)
     budget = Budget(Allowance(), Clock())
     budget.charge(candidates=7, usd=0.5)
-    return summarise(result, request, budget, "r1", lambda path, old, new: b"-%b+%b" % (old, new))
+    return summarise(
+        result, request, budget, "r1", lambda path, old, new: b"-%b+%b" % (old, new), history=History(budget)
+    )
 
 
 def why_not(solution: Solution) -> str:

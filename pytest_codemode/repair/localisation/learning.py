@@ -35,6 +35,13 @@ def added(known: Mapping[Location, Attempts], more: Mapping[Location, Attempts])
     return {at: Attempts(a.same + b.same, a.changed + b.changed) for at, (a, b) in pairs.items()}
 
 
+def moves(task: RepairTask, trial: Trial) -> bool:
+    """Return whether the tests still fail with the patch, and one of them not as it did without."""
+    before = {failure.nodeid: failure for failure in task.failures}
+    after = (failure for failure in trial.failures if failure.nodeid in before)
+    return trial.verdict is Verdict.FAILED and any(moved(before[one.nodeid], one) for one in after)
+
+
 def _moved(before: dict[str, Failure], trial: Trial) -> bool | None:
     """Return whether the failure has changed; None if the trial does not say."""
     if trial.verdict in (Verdict.PLAUSIBLE, Verdict.BROKE) or trial.passed:
