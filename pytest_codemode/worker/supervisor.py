@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 from pytest_codemode.core.codec import decode, encode
@@ -31,30 +31,16 @@ from pytest_codemode.worker.channel import LineReader, write_line
 from pytest_codemode.worker.disk import Disk
 from pytest_codemode.worker.execute import environment, execute
 from pytest_codemode.worker.fence import SHARED_MEMORY
-from pytest_codemode.worker.held import Held, Unforkable, last_lines
+from pytest_codemode.worker.held import Held, Unforkable
 from pytest_codemode.worker.launching import Launched, launch_cold
 from pytest_codemode.worker.plan import Plan, Setup
 from pytest_codemode.worker.processes import kill_strays
 from pytest_codemode.worker.programs import Programs
 from pytest_codemode.worker.reloads import Reloads
-from pytest_codemode.worker.remains import Remains
 from pytest_codemode.worker.removal import empty
+from pytest_codemode.worker.running import Finish, Runs
 from pytest_codemode.worker.tree import Tree
-from pytest_codemode.worker.watch import Interrupted, Watch, run_out
-from pytest_codemode.worker.weighing import Tally
-
-MAX_RESTARTS = 200
-"""Processes one run may cost: a suite in which everything crashes ends."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finish:
-    """How a run ended, apart from its results."""
-
-    status: Literal["finished", "killed", "failed"]
-    reason: str
-    book: Book
-    output: str
+from pytest_codemode.worker.watch import Interrupted, Watch
 
 
 class Supervisor:
@@ -79,6 +65,7 @@ class Supervisor:
             interrupted=self._interrupted,
             host_fd=inbox.fd,
         )
+        self._runs = Runs(self._limits, self._watch, self._empty_scratch)
         self._reloads = Reloads(setup, self._watch, forks=forks)
         self._batches = Batches(self._limits, self._watch, self._launch_held, self._clean_up)
         self._programs = Programs(setup, self._watch)
@@ -181,7 +168,7 @@ class Supervisor:
         elif request.mode is Mode.RELOAD or request.files:
             self._keep_attributes()
             with self._tree.patched(request.files):
-                finish = self._run(plan, emit, run_s, self._launch_reload)
+                finish = self._runs.run(plan, emit, run_s, self._launch_reload)
         else:
             finish = self._run_warm(plan, emit, run_s)
         result = RunResult(
@@ -214,7 +201,7 @@ class Supervisor:
     def _run_cold(self, plan: Plan, emit: Callable[[TestResult], None], run_s: float, hash_seed: int | None) -> Finish:
         """Run in fresh interpreters, which may write to the tree: what they write there counts."""
         self._watch.scales.disk = Disk((self._setup.scratch, self._setup.root), self._limits.disk_bytes)
-        return self._run(plan, emit, run_s, lambda todo: launch_cold(self._setup, todo, hash_seed))
+        return self._runs.run(plan, emit, run_s, lambda todo: launch_cold(self._setup, todo, hash_seed))
 
     def _run_warm(self, plan: Plan, emit: Callable[[TestResult], None], run_s: float) -> Finish:
         end_by = time.monotonic() + run_s
@@ -223,62 +210,9 @@ class Supervisor:
             book = Book(emit, plan, self._limits.run_s)
             book.errors = held.collection.errors
             return Finish(held.collection.status, held.collection.reason, book, held.output)
-        finish = self._run(plan, emit, run_s, self._launch_held, end_by)
+        finish = self._runs.run(plan, emit, run_s, self._launch_held, end_by)
         finish.book.errors = held.collection.errors
         return finish
-
-    def _run(
-        self,
-        plan: Plan,
-        emit: Callable[[TestResult], None],
-        run_s: float,
-        launch: Callable[[Plan], Launched],
-        end_by: float | None = None,
-    ) -> Finish:
-        """Run `plan` in as many processes as it takes: after a crash the tests that are left run in a new one."""
-        end_by = end_by or time.monotonic() + run_s
-        book = Book(emit, plan, self._limits.run_s)
-        tally = Tally(run_s, self._limits.run_cpu_s, plan.test_cpu_s, book.running_test)
-        output = ""
-        lost_at = -1
-        for _ in range(MAX_RESTARTS):
-            before = len(book.done)
-            with launch(book.begin()) as launched:
-                remains = Remains(launched.process, self._limits.output_bytes)
-                ended = self._watch.run(
-                    launched.process,
-                    book,
-                    launched.reports,
-                    (launched.output,),
-                    run_deadline=end_by,
-                    tally=tally,
-                    before_kill=remains.save,
-                )
-            output = launched.output.text() or output
-            kill_strays(self._watch.keep)
-            if launched.process.orphaned and not ended.limited and len(book.done) > lost_at:
-                lost_at = len(book.done)  # no test is to blame, but if it happens again where it happened, one may be
-                self._empty_scratch()
-                continue
-            if ended.used_up and book.has_predecessors:
-                self._empty_scratch()  # those before it may have left it too little: it gets a process to itself
-                continue
-            clean = book.finished and ended.exit_code == 0 and not ended.limited
-            reason = ended.reason or "the test process ended before its tests did"
-            book.close(clean=clean, reason=reason, timed_out=ended.timed_out, lied=ended.lied, output=remains.output)
-            if clean or book.unfaithful:
-                return Finish("finished", "", book, output)
-            if book.unstarted_status is not None:
-                return Finish(*_unstarted(book, output), book, output)
-            if time.monotonic() >= end_by or tally.is_over:
-                return Finish("killed", ended.reason if tally.is_over else run_out(tally), book, output)
-            if len(book.done) == before:
-                status: Literal["killed", "failed"] = "killed" if ended.limited else "failed"
-                return Finish(status, f"{reason}: {last_lines(output)}".rstrip(": "), book, output)
-            if plan.stop_at_failure and book.failed:
-                return Finish("finished", "", book, output)
-            self._empty_scratch()
-        return Finish("killed", f"killed: {MAX_RESTARTS} test processes died", book, output)
 
     def _on_try(self, message: dict[str, Any]) -> dict[str, Any]:
         request: TryRequest = decode(TryRequest, message["request"])
@@ -330,12 +264,12 @@ class Supervisor:
             return "cold", results, finish
         if candidate.swaps:
             with suppress(Unforkable):
-                finish = self._run(replace(plan, swaps=candidate.swaps), results.append, run_s, self._launch_held)
+                finish = self._runs.run(replace(plan, swaps=candidate.swaps), results.append, run_s, self._launch_held)
                 if not finish.book.unfaithful and finish.status != "failed":
                     return "swap", results, finish
             results.clear()
         with self._tree.patched(candidate.files):
-            finish = self._run(plan, results.append, run_s, self._launch_reload)
+            finish = self._runs.run(plan, results.append, run_s, self._launch_reload)
         return "reload", results, finish
 
     def _on_converse(self, message: dict[str, Any]) -> dict[str, Any]:
@@ -373,13 +307,6 @@ def _status(
     if Outcome.CRASHED in outcomes.values() or (finish.status != "finished" and not finish.book.errors):
         return "crashed"
     return "failed"
-
-
-def _unstarted(book: Book, output: str) -> tuple[Literal["finished", "failed"], str]:
-    """Return (status, reason) of a session that ended before its tests."""
-    if book.errors:
-        return "finished", ""
-    return "failed", f"pytest ended with exit status {book.unstarted_status}: {last_lines(output)}"
 
 
 def _first_error(errors: tuple[Failure, ...]) -> str:

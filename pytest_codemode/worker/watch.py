@@ -56,6 +56,17 @@ class Ended:
         return self.limited and not self.timed_out and not self.lied
 
 
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """A process, and what it is heard by."""
+
+    process: Offspring
+    listener: Listener
+    reports: LineReader | None
+    taps: tuple[Tap, ...]
+    run_deadline: float
+
+
 @dataclass
 class Watch:
     """Watches one process at a time on behalf of the supervisor."""
@@ -100,46 +111,55 @@ class Watch:
         """
         tally = tally or Tally(run_s=run_deadline - time.monotonic())
         tally.restart()
+        watched = _Watched(process, listener, reports, taps, run_deadline)
+        with self._ended_if_interrupted(process):
+            broken = self._wait(watched, until, tally, listen_every_s)
+        if broken is not None:
+            before_kill()
+            self._end(process)
+        code = process.exit_code()
+        return Ended(0, "") if code is None else self._ended(code, broken, watched)
+
+    def _wait(self, watched: _Watched, until: Callable[[], bool], tally: Tally, listen_every_s: float) -> Broken | None:
+        """Listen and weigh until the process has ended or `until()` holds; return the limit that it breaks."""
         broken: Broken | None = None
-        with selectors.DefaultSelector() as selector, self._ended_if_interrupted(process):
-            unheard = reports if listen_every_s else None
-            self._register(selector, process, reports if unheard is None else None, taps)
+        process, listener = watched.process, watched.listener
+        unheard = watched.reports if listen_every_s else None
+        with selectors.DefaultSelector() as selector:
+            self._register(selector, watched, watched.reports if unheard is None else None)
             next_tick = time.monotonic() + TICK_S
             while broken is None and process.exit_code() is None and not until():
-                wait_s = min(next_tick, listener.deadline, run_deadline) - time.monotonic()
+                wait_s = min(next_tick, listener.deadline, watched.run_deadline) - time.monotonic()
                 wait_s = max(0, min(wait_s, listen_every_s or TICK_S))
-                broken = self._lie_in_events(selector, wait_s, listener, reports, taps)
+                broken = self._lie_in_events(selector, wait_s, watched)
                 broken = broken or self._take_rest(listener, unheard)
                 if broken is None and time.monotonic() >= next_tick:
                     next_tick = time.monotonic() + TICK_S
                     broken = self.scales.broken(tally)
                 if broken is None and process.exit_code() is None:
-                    broken = _too_late(listener.deadline, run_deadline, tally)
-        if broken is not None:
-            before_kill()
-            self._end(process)
-        code = process.exit_code()
-        if code is None:  # `until` held
-            return Ended(0, "")
+                    broken = _too_late(listener.deadline, watched.run_deadline, tally)
+        return broken
+
+    def _ended(self, code: int, broken: Broken | None, watched: _Watched) -> Ended:
+        """Take what the ended process had left to say, and return how it ended."""
         if broken is None or not broken.lied:
-            broken = self._take_rest(listener, reports) or broken
-        for tap in taps:
+            broken = self._take_rest(watched.listener, watched.reports) or broken
+        for tap in watched.taps:
             tap.drain()
         broken = broken or self._limit_of_kernel(code)
         if broken is None:
             return Ended(code, _how(code))
         return Ended(code, broken.reason, broken.timed_out, limited=True, lied=broken.lied)
 
-    def _register(
-        self, selector: selectors.BaseSelector, process: Offspring, reports: LineReader | None, taps: tuple[Tap, ...]
-    ) -> None:
+    def _register(self, selector: selectors.BaseSelector, watched: _Watched, reports: LineReader | None) -> None:
         selector.register(self.host_fd, selectors.EVENT_READ, "host")
         if reports is not None:
             selector.register(reports.fd, selectors.EVENT_READ, reports)
-        for tap in taps:
+        for tap in watched.taps:
             selector.register(tap.fd, selectors.EVENT_READ, tap)
-        if process.wake_fd is not None and (reports is None or process.wake_fd != reports.fd):
-            selector.register(process.wake_fd, selectors.EVENT_READ, "process")
+        wake_fd = watched.process.wake_fd
+        if wake_fd is not None and (reports is None or wake_fd != reports.fd):
+            selector.register(wake_fd, selectors.EVENT_READ, "process")
 
     @contextmanager
     def _ended_if_interrupted(self, process: Offspring) -> Iterator[None]:
@@ -149,39 +169,26 @@ class Watch:
             self._end(process)
             raise
 
-    def _lie_in_events(
-        self,
-        selector: selectors.BaseSelector,
-        wait_s: float,
-        listener: Listener,
-        reports: LineReader | None,
-        taps: tuple[Tap, ...],
-    ) -> Broken | None:
+    def _lie_in_events(self, selector: selectors.BaseSelector, wait_s: float, watched: _Watched) -> Broken | None:
         """Take what comes within `wait_s`; return the first lie in it.
 
         Raises:
             Interrupted: the host gave up.
         """
         try:
-            self._take_events(selector, wait_s, listener, reports, taps)
+            self._take_events(selector, wait_s, watched)
         except (Malformed, ValueError) as problem:
             return _nonsense(problem)
         return None
 
-    def _take_events(
-        self,
-        selector: selectors.BaseSelector,
-        wait_s: float,
-        listener: Listener,
-        reports: LineReader | None,
-        taps: tuple[Tap, ...],
-    ) -> None:
+    def _take_events(self, selector: selectors.BaseSelector, wait_s: float, watched: _Watched) -> None:
+        reports = watched.reports
         for key, _events in selector.select(wait_s):
             if key.data == "host" and self.interrupted():
                 raise Interrupted
             if reports is not None and key.data is reports:
                 for message in reports.read_available():
-                    listener.note(message)
+                    watched.listener.note(message)
                 if reports.closed:
                     selector.unregister(reports.fd)
             elif isinstance(key.data, Tap):
