@@ -2,7 +2,7 @@
 
 Standard library and ctypes only. Costs well under 2 ms; `prepare` in the process that forks makes it cheaper still.
 """
-# ruff: noqa: PTH110  # paths are text here: links must stay as they are
+# ruff: noqa: PTH110, PTH116  # paths are text here: links must stay as they are
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ from dataclasses import dataclass
 
 from pytest_codemode.worker import landlock, seccomp, syscalls
 
+_MADE_AHEAD: dict[tuple[tuple[str, ...], bool], tuple[tuple[tuple[int, int] | None, ...], landlock.Ruleset]] = {}
+"""What `prepare` made, for the forks of this process; the one that uses it closes its own descriptor of it."""
+_FILTERS: set[bytes] = set()
+"""Filters of system calls that are in force for this process, its own and those of the processes it came from."""
 _WRITABLE_DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts")
 
 
@@ -39,14 +43,13 @@ class Confinement:
     """Refuse unix sockets (never socketpair). Not needed where no file or abstract name of the host can be reached."""
 
 
-def prepare() -> None:
-    """Do once what every fork would do again: probe the kernel, load the C library, open the devices."""
-    landlock.write_rights()
+def prepare(policy: Confinement) -> None:
+    """Do once what every fork that will be confined to `policy` would do again."""
     syscalls.libc()
-    _device_descriptors()
+    if landlock.abi():
+        _MADE_AHEAD[policy.writable, policy.deny_network] = (_identities(policy.writable), _file_rules(policy))
     if seccomp.supported():
-        for deny_unix in (False, True):
-            seccomp.program(_rules(deny_network=False, deny_unix=deny_unix))
+        seccomp.program(_rules(policy.deny_network, policy.deny_unix))
 
 
 def confine(policy: Confinement) -> tuple[str, ...]:
@@ -67,7 +70,7 @@ def confine(policy: Confinement) -> tuple[str, ...]:
         in_force.append("landlock")
         in_force += ["scopes"] if landlock.abi() >= 6 else []
     if seccomp.supported():
-        seccomp.install(seccomp.program(_rules(policy.deny_network, policy.deny_unix)))
+        _filter_calls(seccomp.program(_rules(policy.deny_network, policy.deny_unix)))
         in_force.append("seccomp")
     return tuple(in_force)
 
@@ -98,13 +101,40 @@ def _lower(which: int, soft: int, hard: int) -> None:
     resource.setrlimit(which, (soft, hard))
 
 
+def _filter_calls(program: bytes) -> None:
+    """Put a filter in force, unless this process has inherited it: every system call would go through it twice."""
+    if program not in _FILTERS:
+        seccomp.install(program)
+        _FILTERS.add(program)
+
+
 def _restrict_files(policy: Confinement) -> None:
+    """Restrict writing, each process for itself: one that shared its domain with another could look into that one."""
+    identities, rules = _MADE_AHEAD.pop((policy.writable, policy.deny_network), ((), None))
+    if rules is None or identities != _identities(policy.writable):  # a rule is about a folder, not about its name
+        rules = _file_rules(policy)
+    rules.enforce()
+
+
+def _identities(paths: tuple[str, ...]) -> tuple[tuple[int, int] | None, ...]:
+    return tuple(map(_identity, paths))
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _file_rules(policy: Confinement) -> landlock.Ruleset:
     rules = landlock.Ruleset(restrict_reading=False, restrict_tcp=policy.deny_network)
     for path in policy.writable:
         rules.allow(path, landlock.write_rights())
     for descriptor in _device_descriptors():
         rules.allow_open(descriptor, landlock.WRITE_FILE)
-    rules.enforce()
+    return rules
 
 
 @functools.cache

@@ -50,7 +50,7 @@ def hold(before: frozenset[str], startup: str) -> None:
         __import__(name)
     ahead = sorted(set(sys.modules) - before)
     _say(control, {"say": "poised", "obstacle": _obstacle(ahead, startup)})
-    prepare()
+    prepare(confinement)
     atexit.register(_forget, ahead)
     kept: list[Any] = [sys.modules[name] for name in ahead]
     kept.append(kept)  # garbage that is never collected: at its end no fork takes these modules apart, page by page

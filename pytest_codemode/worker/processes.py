@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import sys
@@ -12,8 +11,8 @@ import time
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 
-_PR_SET_PDEATHSIG = 1
-_PR_SET_CHILD_SUBREAPER = 36
+from pytest_codemode.worker import syscalls
+
 _HUNT_S = 10.0
 """Where the machine is busy, the end of a hundred processes takes its time."""
 _FORK_S = 5.0
@@ -21,17 +20,14 @@ _FORK_S = 5.0
 
 def become_subreaper() -> None:
     """Let orphaned descendants become children of this process, so that none escapes."""
-    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    if sys.platform == "linux":
+        syscalls.prctl(syscalls.PR_SET_CHILD_SUBREAPER, 1)
 
 
 def die_with_parent() -> None:
     """Let the kernel kill this process when the one that forked it dies."""
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _prctl(option: int, value: int) -> None:
     if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
+        syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def fork() -> int:

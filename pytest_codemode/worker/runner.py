@@ -158,6 +158,7 @@ class Runner:
         nodeid = item.nodeid  # as it was told: some plugins change it while the test runs
         self._say({"say": "start", "nodeid": nodeid, "limit_s": self._limit.seconds_for(item)})
         self._reports.clear()
+        self._quiet = self.plan.slim and not has_own_protocol(item.config)
         started = time.perf_counter()
         self._observer.start(item)
         if not self.plan.slim:

@@ -20,6 +20,7 @@ from pytest_codemode.worker.channel import write_line
 from pytest_codemode.worker.confine import prepare
 from pytest_codemode.worker.enter import enter_project
 from pytest_codemode.worker.executed import recorder
+from pytest_codemode.worker.fence import confinement
 from pytest_codemode.worker.forkserver import serve_forks
 from pytest_codemode.worker.inherited import OpenFile, can_be_private, make_private, open_files
 from pytest_codemode.worker.plan import Plan, Say, Setup
@@ -80,7 +81,7 @@ class Zygote:
         reseed = random.getstate() == self._random_before
         files = open_files()
         kit = Kit(session, FunctionIndex(self.setup.root, executed), self.setup, files, reseed=reseed)
-        prepare()
+        prepare(confinement(self.setup))
         self._tell(session, private=can_be_private(files))
         gc.collect()
         gc.freeze()  # a collection in a fork would otherwise copy every page that holds an object

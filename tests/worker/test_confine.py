@@ -93,7 +93,7 @@ show(tried(lambda: open("/dev/null", "w").close()), tried(lambda: [os.close(fd) 
 @needs_landlock
 def test_a_fork_cannot_touch_the_memory_of_the_process_it_came_from(confined):
     code = """
-prepare()
+prepare(policy)
 parent = os.getpid()
 reading, writing = os.pipe()
 if os.fork() == 0:
@@ -281,7 +281,7 @@ show(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 @needs_seccomp
 def test_confining_a_fork_takes_less_than_two_milliseconds_or_a_few_forks_where_these_are_slow(confined):
     code = """
-prepare()
+prepare(policy)
 best = fork = 1.0
 for _ in range(15):
     begin = time.perf_counter()
@@ -302,6 +302,70 @@ show(best, fork)
 """
     best, fork = confined(code)
     assert best < max(0.002, 5 * fork)
+
+
+FORKED = """
+def in_fork(work):
+    reading, writing = os.pipe()
+    if os.fork() == 0:
+        import json
+        os.write(writing, json.dumps(work()).encode())
+        os._exit(0)
+    os.wait()
+    import json
+    return json.loads(os.read(reading, 4096))
+def filters():
+    return int(open("/proc/self/status").read().partition("Seccomp_filters:")[2].split()[0])
+"""
+
+
+@needs_landlock
+def test_what_was_made_ahead_is_in_force_in_every_fork(confined, tmp_path):
+    code = f"""
+{FORKED}
+prepare(policy)
+def work():
+    confine(policy)
+    inside = tried(lambda: open(sys.argv[1] + "/new", "w").close())
+    return inside, tried(lambda: open(sys.argv[2], "w").close())
+show(in_fork(work), in_fork(work), tried(lambda: open(sys.argv[2], "a").close()))
+"""
+    assert confined(code, str(tmp_path / "foreign.txt")) == [["done", "PermissionError"]] * 2 + ["done"]
+
+
+@needs_landlock
+def test_a_folder_that_was_replaced_since_is_the_one_that_may_be_written(confined):
+    code = f"""
+{FORKED}
+prepare(policy)
+os.rename(sys.argv[1], sys.argv[1] + "-old")
+os.mkdir(sys.argv[1])
+def work():
+    confine(policy)
+    return [tried(lambda: open(sys.argv[1] + end + "/new", "w").close()) for end in ("", "-old")]
+show(in_fork(work))
+"""
+    assert confined(code) == [["done", "PermissionError"]]
+
+
+@needs_seccomp
+def test_a_filter_that_a_process_has_inherited_is_not_put_in_force_again(confined):
+    code = f"""
+{FORKED}
+def work():
+    confine(policy)
+    return filters(), tried(lambda: socket.socket(socket.AF_UNIX))
+def stricter():
+    confine(replace(policy, deny_network=True))
+    return filters(), tried(lambda: socket.socket(socket.AF_INET))
+first = in_fork(work)
+confine(policy)
+show(first, in_fork(work), in_fork(stricter))
+"""
+    (before, first), (again, second), (more, third) = confined(code)
+    assert again == before
+    assert (first, second) == ("PermissionError", "PermissionError")
+    assert (more, third) == (before + 1, "PermissionError")
 
 
 def test_filters_for_both_processors_are_well_formed():
