@@ -163,15 +163,16 @@ class RunResult:
 
 @dataclass(frozen=True, slots=True)
 class Swap:
-    """A function's new source, to be compiled alone and put in place of the live code object."""
+    """New source, to be compiled alone and put in place: of a function's code, or of the value of a name."""
 
     path: str
     qualname: str
-    """Outermost function of the edit, as `Cart.total`: class names and one function name."""
+    """Outermost function of the edit, as `Cart.total`; a name in a module or class, as `LIMIT` or `Cart.limit`."""
     line: int
-    """1-based line of the `def` keyword's line in the patched file."""
+    """1-based line of the `def` keyword, or of the name, in the patched file."""
     source: str
-    """The def's lines as they stand in the patched file (indentation kept, decorators left out)."""
+    """The lines of the def, decorators left out, or of the assignment, as they stand in the patched file."""
+    kind: Literal["function", "value"] = "function"
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,12 +102,15 @@ class _Argument(BaseModel):
 
 
 class SwapArgument(_Argument):
-    """A function's new source, to be put in place of the running one."""
+    """New source of a function, or of the value of a name, to be put in place of the running one."""
 
     path: ProjectPath = Field(description="Posix path relative to the project's root.")
-    qualname: str = Field(description="Class names and one function name, as `Cart.total`.")
-    line: int = Field(description="1-based line of the `def` keyword in the patched file.", ge=1)
-    source: str = Field(description="The def's lines as they stand in the patched file, decorators left out.")
+    qualname: str = Field(description="As `Cart.total`: class names, then the function or name.")
+    line: int = Field(description="1-based line of the `def`, or of the assignment, in the patched file.", ge=1)
+    source: str = Field(description="Its lines as they stand in the patched file, decorators left out.")
+    kind: Literal["function", "value"] = Field(
+        default="function", description="`value`: one name directly in a module or class is bound to another value."
+    )
 
 
 class CandidateArgument(_Argument):
@@ -116,12 +119,12 @@ class CandidateArgument(_Argument):
     key: str = Field(description="Your name for the patch; comes back in its result.")
     files: PatchedFiles = Field(description=FILES)
     swaps: list[SwapArgument] = Field(
-        default=[], description="Give them only if the patch changes nothing but the bodies of these functions."
+        default=[], description="Give them only if the patch changes nothing but these function bodies or values."
     )
 
     def candidate(self) -> Candidate:
         """Return the candidate as the sandbox takes it."""
-        swaps = tuple(Swap(swap.path, swap.qualname, swap.line, swap.source) for swap in self.swaps)
+        swaps = tuple(Swap(swap.path, swap.qualname, swap.line, swap.source, swap.kind) for swap in self.swaps)
         return Candidate(key=self.key, files=file_bytes(self.files), swaps=swaps)
 
 

@@ -16,12 +16,13 @@ import pytest
 
 from pytest_codemode.core.codec import encode
 from pytest_codemode.core.outcome import Outcome, Swap, TestResult
+from pytest_codemode.worker.exchange import Unfaithful
 from pytest_codemode.worker.executed import recorder
 from pytest_codemode.worker.plan import Plan, Say, Setup
 from pytest_codemode.worker.runner import Runner
 from pytest_codemode.worker.shortcut import Shortcut, is_plain, renew
 from pytest_codemode.worker.slim import SlimReports
-from pytest_codemode.worker.swap import FunctionIndex, Unfaithful
+from pytest_codemode.worker.swap import LiveIndex
 from pytest_codemode.worker.traces import Doubt, Traces
 
 FIRST_CHECK, LATEST_CHECK = 16, 128
@@ -33,7 +34,7 @@ _VARYING = re.compile(r"0x[0-9a-fA-F]+|(?<=/run/pytest/)\S+")
 class Batch:
     """One process's batch. Everything here runs among the candidates: only its word on a failure is taken."""
 
-    def __init__(self, setup: Setup, index: FunctionIndex, plan: Plan, say: Say) -> None:
+    def __init__(self, setup: Setup, index: LiveIndex, plan: Plan, say: Say) -> None:
         self._cpu_s = setup.project.limits.test_cpu_s
         self._index = index
         self._plan = plan

@@ -1,13 +1,16 @@
-"""Put a function's new code into the live functions, where that is as good as importing the patched file."""
+"""Put a patch's new code and values into a live process, where that is as good as importing the patched files."""
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import CodeType, FunctionType
 
 from pytest_codemode.core.outcome import Swap
+from pytest_codemode.worker.exchange import Exchange, Unfaithful
+from pytest_codemode.worker.rebind import Names
 
 _FUTURE_FLAGS = 0x1FF0000
 """`co_flags` bits of `from __future__ import ...`. Source: CPython's Include/cpython/code.h, CO_FUTURE_*."""
@@ -16,16 +19,25 @@ _Key = tuple[str, str, int]
 """File, qualname, first line: what tells one code object of a process from another."""
 
 
-class Unfaithful(Exception):
-    """The swap would not behave as the patched file does; the text says why."""
+@dataclass(slots=True)
+class NewCode:
+    """Another code for a function."""
+
+    function: FunctionType
+    code: CodeType
+
+    def exchange(self) -> None:
+        """See `Exchange`."""
+        self.function.__code__, self.code = self.code, self.function.__code__
 
 
-class FunctionIndex:
-    """Every live function of a process by where it is defined, made once after collection."""
+class LiveIndex:
+    """Every live function of a process by where it is defined, and its names; made once after collection."""
 
-    def __init__(self, rootdir: str, executed: Iterable[CodeType]) -> None:
+    def __init__(self, rootdir: str, executed: Sequence[CodeType]) -> None:
         self._rootdir = rootdir
         self._executed = {_key(code) for code in executed}
+        self._names = Names(rootdir, executed)
         self._functions: dict[_Key, list[FunctionType]] = {}
         self._lines: dict[tuple[str, str], set[int]] = {}
         for thing in gc.get_objects():
@@ -40,8 +52,8 @@ class FunctionIndex:
         Raises:
             Unfaithful: at least one cannot be swapped faithfully; nothing was swapped then.
         """
-        for function, code in self._planned(swaps):
-            function.__code__ = code
+        for one in self._planned(swaps):
+            one.exchange()
 
     @contextmanager
     def installed(self, swaps: Sequence[Swap]) -> Iterator[None]:
@@ -51,19 +63,20 @@ class FunctionIndex:
             Unfaithful: as `install`.
         """
         planned = self._planned(swaps)
-        before = [(function, function.__code__) for function, _ in planned]
+        for one in planned:
+            one.exchange()
         try:
-            for function, code in planned:
-                function.__code__ = code
             yield
         finally:
-            for function, code in before:
-                function.__code__ = code
+            for one in reversed(planned):
+                one.exchange()
 
-    def _planned(self, swaps: Sequence[Swap]) -> list[tuple[FunctionType, CodeType]]:
-        return [pair for swap in swaps for pair in self._plan(swap)]
+    def _planned(self, swaps: Sequence[Swap]) -> list[Exchange]:
+        return [one for swap in swaps for one in self._plan(swap)]
 
-    def _plan(self, swap: Swap) -> Iterator[tuple[FunctionType, CodeType]]:
+    def _plan(self, swap: Swap) -> Iterator[Exchange]:
+        if swap.kind == "value":
+            return iter([self._names.plan(swap)])
         old = self._live_code(f"{self._rootdir}/{swap.path}", swap.qualname)
         return self._replace(old, compile_alone(swap, old))
 
@@ -74,7 +87,7 @@ class FunctionIndex:
             raise Unfaithful(f"{len(lines)} live functions are called {qualname}")
         return self._functions[filename, qualname, min(lines)][0].__code__
 
-    def _replace(self, old: CodeType, new: CodeType) -> Iterator[tuple[FunctionType, CodeType]]:
+    def _replace(self, old: CodeType, new: CodeType) -> Iterator[NewCode]:
         """Yield each live function of `old` with `new`, and those of the functions nested in it."""
         if _key(old) in self._executed and not _same_but_nested(old, new):
             raise Unfaithful(f"{old.co_qualname} ran while the tests were collected")
@@ -85,10 +98,10 @@ class FunctionIndex:
         if _signature(new) != _signature(old):
             raise Unfaithful(f"the parameters of {old.co_qualname} change")
         for function in functions:
-            yield function, new
+            yield NewCode(function, new)
         yield from self._replace_nested(old, new)
 
-    def _replace_nested(self, old: CodeType, new: CodeType) -> Iterator[tuple[FunctionType, CodeType]]:
+    def _replace_nested(self, old: CodeType, new: CodeType) -> Iterator[NewCode]:
         """Do the same for closures that were made while the tests were collected, as by a decorator."""
         before = [const for const in _nested(old) if self._lives(const)]
         if not before:

@@ -19,6 +19,7 @@ from pytest_codemode.worker.batch import Batch, BatchedTest, batched
 from pytest_codemode.worker.channel import write_line
 from pytest_codemode.worker.confine import prepare
 from pytest_codemode.worker.enter import enter_project
+from pytest_codemode.worker.exchange import Unfaithful
 from pytest_codemode.worker.executed import recorder
 from pytest_codemode.worker.fence import confinement
 from pytest_codemode.worker.forkserver import serve_forks
@@ -28,7 +29,7 @@ from pytest_codemode.worker.recorder import CollectionRecorder, FailureRecorder
 from pytest_codemode.worker.runner import Runner, between_tests
 from pytest_codemode.worker.session import neutral_for, run_pytest, say_unstarted
 from pytest_codemode.worker.slim import SlimReports
-from pytest_codemode.worker.swap import FunctionIndex, Unfaithful
+from pytest_codemode.worker.swap import LiveIndex
 from pytest_codemode.worker.timelimit import TimeLimit
 from pytest_codemode.worker.traces import Traces
 
@@ -80,7 +81,7 @@ class Zygote:
         # State that nobody set comes from the system's entropy in a plain run, and must not be the same in each fork.
         reseed = random.getstate() == self._random_before
         files = open_files()
-        kit = Kit(session, FunctionIndex(self.setup.root, executed), self.setup, files, reseed=reseed)
+        kit = Kit(session, LiveIndex(self.setup.root, executed), self.setup, files, reseed=reseed)
         prepare(confinement(self.setup))
         self._tell(session, private=can_be_private(files))
         gc.collect()
@@ -109,7 +110,7 @@ class Kit:
     def __init__(
         self,
         session: pytest.Session,
-        index: FunctionIndex,
+        index: LiveIndex,
         setup: Setup,
         files: tuple[OpenFile, ...],
         *,

@@ -79,10 +79,8 @@ def test_an_edit_of_a_body_swaps_the_outermost_function(edit, expected):
 @pytest.mark.parametrize(
     "edit",
     [
-        ReplaceExpression(P, 1, 4, "1", "2"),
         ReplaceExpression(P, 5, 12, "1", "2"),
         ReplaceExpression(P, 4, 1, "cache", "cached"),
-        ReplaceExpression(P, 12, 8, "2", "3"),
         ReplaceStatement(P, 5, "def first(a=1):", "def first(a=2):", header_only=True),
         ReplaceDefinition(P, "C.method", "def method(self):\n    return 3"),
         ReplaceExpression(P, 19, 15, "1", "2"),
