@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: test demo check lint types layers smoke test-slow clean
+.PHONY: test demo check lint types layers smoke test-slow browser clean
 
 $(BIN)/tox: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -36,5 +36,19 @@ check: $(BIN)/tox
 smoke: $(BIN)/tox
 	$(PARALLEL) -e py312-smoke,py313-smoke,lowest
 
+NODE_MODULES := tests/browser/node_modules/.package-lock.json
+APT := $(if $(filter 0,$(shell id -u)),,sudo )env DEBIAN_FRONTEND=noninteractive apt-get
+
+$(NODE_MODULES): tests/browser/package.json tests/browser/package-lock.json
+	cd tests/browser && npm ci --silent
+	@touch $@
+
+## browser: what the tests of the HTML report need: Debian's chromium, node, and two packages from npm
+browser:
+	@missing=; for pair in chromium:chromium node:nodejs npm:npm; do \
+	    command -v $${pair%:*} >/dev/null || missing="$$missing $${pair#*:}"; done; \
+	[ -z "$$missing" ] || { $(APT) update -qq && $(APT) install -y -qq --no-install-recommends $$missing >/dev/null; }
+	@$(MAKE) --no-print-directory $(NODE_MODULES)
+
 clean:
-	rm -rf $(VENV) .tox .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist
+	rm -rf $(VENV) tests/browser/node_modules .tox .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist

@@ -1,4 +1,4 @@
-"""Print tables of `docs/` from the code: `python -m bench.tables options|policy|operators`."""
+"""Print parts of `docs/` from the code: `python -m bench.tables options|policy|operators|report-schema`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 from difflib import unified_diff
 from itertools import groupby
 
+from bench.report_schema import report_schema
 from pytest_codemode.edits.policy import RULES
 from pytest_codemode.options.table import describe_options
 from pytest_codemode.proposers.search.operator import Example, Operator
@@ -149,7 +150,7 @@ only packages that you name on the command line are loaded, and never one that l
 
 
 if __name__ == "__main__":
-    tables = {"options": options, "policy": policy, "operators": operators}
+    tables = {"options": options, "policy": policy, "operators": operators, "report-schema": report_schema}
     if len(sys.argv) != 2 or sys.argv[1] not in tables:
         sys.exit(f"usage: python -m bench.tables {'|'.join(tables)}")
     sys.stdout.write(tables[sys.argv[1]]())

@@ -189,7 +189,7 @@ def test_paths_in_the_configuration_file_are_relative_to_it(pytester: pytest.Pyt
         ("--codemode-limit memory", "--codemode-limit: 'memory' has no amount that can be read; write for example"),
         ("--codemode-limit cpu=1,disk=1k", "--codemode-limit: 'disk=1k' is not between 1 MiB and"),
         ("--codemode-mount none", "does not exist; mount a file or folder that does"),
-        ("--codemode-report out.pdf", "--codemode-report: 'out.pdf' has no known suffix; end it in .json or .md"),
+        ("--codemode-report out.pdf", "--codemode-report: 'out.pdf' has no known suffix; end it in .json, .md,"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused_by_name_with_a_remedy(options, arguments: str, message: str):

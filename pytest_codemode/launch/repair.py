@@ -14,6 +14,7 @@ from pytest_codemode.core.request import EngineOptions, EngineRequest, to_json
 from pytest_codemode.launch.consent import check_consent
 from pytest_codemode.launch.engine import Ending, Engine, engine_command
 from pytest_codemode.launch.hang import HangGuard
+from pytest_codemode.launch.junit import JunitFile
 from pytest_codemode.launch.places import Places
 from pytest_codemode.launch.plain_run import PlainRun
 from pytest_codemode.launch.project import describe, environment_before_tests
@@ -66,6 +67,7 @@ class Repair:
         self._options = options
         self._environment = environment_before_tests()
         self._plain = PlainRun()
+        self._junit = JunitFile.of(config)
         config.pluginmanager.register(self._plain, "codemode-plain-run")
 
     def finish(self, status: int) -> int:
@@ -142,6 +144,8 @@ class Repair:
 
     def _conclude(self, ending: Ending, writer: Writer) -> int:
         if ending.report is not None:
+            if self._junit and (warning := self._junit.annotate(ending.report)):
+                paragraph(writer, f"warning: {warning}", yellow=True)
             here = self._config.invocation_params.dir
             terminal.render(ending.report, writer, root=os.path.relpath(self._config.rootpath, here))
         else:

@@ -173,7 +173,12 @@ TABLE = (
         "from the command line",
     ),
     Option("network", "bool", "", "let tests use the network in the sandbox; from the command line alone"),
-    Option("report", "args", "PATH", "write a report, .json or .md by suffix; repeatable"),
+    Option(
+        "report",
+        "args",
+        "PATH",
+        "write a report in the format of its suffix: .json, .md, .html, .sarif or .codequality.json; repeatable",
+    ),
 )
 
 

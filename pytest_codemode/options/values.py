@@ -160,11 +160,11 @@ def limits(given: Given) -> tuple[str, ...]:
 
 def reports(given: Given) -> tuple[str, ...]:
     """Return absolute paths of report files."""
-    from pytest_codemode.report.files import SUFFIXES  # noqa: PLC0415  # as above
+    from pytest_codemode.report.files import CHOICE, suffix_of  # noqa: PLC0415  # as above
 
     for item in given.items:
-        if Path(item).suffix not in SUFFIXES:
-            raise given.refuse(item, f"has no known suffix; end it in {' or '.join(SUFFIXES)}")
+        if suffix_of(item) is None:
+            raise given.refuse(item, f"has no known suffix; end it in {CHOICE}")
         if absolute(given, item).is_dir():
             raise given.refuse(item, "is a folder; name a file")
     return tuple(str(absolute(given, item)) for item in given.items)

@@ -21,6 +21,7 @@ from pytest_codemode.repair.installed import refuse_installed_copy
 from pytest_codemode.repair.loop import RepairLoop, Result
 from pytest_codemode.repair.record.memory import Memory
 from pytest_codemode.repair.record.resume import Resumption, keep
+from pytest_codemode.repair.redaction import redacted
 from pytest_codemode.repair.sources import SourceTree
 from pytest_codemode.repair.store import RunStore, unified_diff
 from pytest_codemode.repair.summary import cost_of, summarise
@@ -77,7 +78,7 @@ def repair(
         except KeyboardInterrupt:
             stop = StopReason.INTERRUPTED.value
             report = RunReport(store.run_id, stop, green=False, error=True, cost=cost_of(budget))
-        report = dataclasses.replace(report, started=started.isoformat())
+        report = redacted(dataclasses.replace(report, started=started.isoformat()))
         store.append(RunDone(report))
         return report
 

@@ -7,7 +7,7 @@ from pytest_codemode.core.errors import ConfigError
 from pytest_codemode.core.outcome import Capabilities, SandboxInfo
 from pytest_codemode.core.report import Cost, NearMiss, RunReport, TaskReport, Unrepaired
 from pytest_codemode.core.suspicion import Suspect
-from pytest_codemode.report.files import write
+from pytest_codemode.report.files import suffix_of, write
 
 DIFF = "--- a/x.py\n+++ b/x.py\n@@ -1 +1 @@\n-a = '```'\n+a = ''\n"
 REPORT = RunReport(
@@ -47,6 +47,12 @@ REPORT = RunReport(
 MARKDOWN = """\
 # codemode: fixed 1 of 3 failing tests
 
+| cause | tests | result | how, or why not |
+| --- | ---: | --- | --- |
+| ``AssertionError: assert `a` == 'b'`` | 1 | fixed | constant: \\<b\\>'x'\\</b\\> -\\> '' |
+| `KeyError: 'k'` | 1 | not fixed | no \\*candidate\\* passed |
+| `t.py::test_c` | 1 | flaky | passed 1 of 10 runs |
+
 - stopped: all selected tests pass
 - guards: 14 of 14 collected tests, 2 runs
 - sandbox: namespaces
@@ -68,6 +74,7 @@ constant: \\<b\\>'x'\\</b\\> -\\> ''
 - turned green: `t.py::test_a[*]`
 - tests that passed before and still pass: 12
 - look twice: deletes-code
+- took 0.0 s, 0 candidates
 
 ## Not fixed: `KeyError: 'k'`
 
@@ -76,6 +83,7 @@ no \\*candidate\\* passed
 - fails: `t.py::test_b`
 - suspicious: `x.py:4` (0.75)
 - nearest miss: `x.py:4` `` `<` -> `>` `` breaks a passing test
+- took 0.0 s, 0 candidates
 
 ## Flaky: `t.py::test_c`
 
@@ -97,6 +105,40 @@ def test_markdown_reads_like_this_and_foreign_text_stays_text(tmp_path):
     write(REPORT, str(path))
 
     assert path.read_text() == MARKDOWN
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"),
+    [
+        ("r.json", '{\n  "run_id": "r1",'),
+        ("r.md", "# codemode: fixed 1 of 3"),
+        ("r.html", "<!DOCTYPE html>"),
+        ("r.sarif", '{\n  "$schema": "https://docs.oasis-open.org/sarif/'),
+        ("r.codequality.json", '[\n  {\n    "description": "AssertionError'),
+        ("codequality.json", '{\n  "run_id": "r1",'),
+        ("r.sarif.json", '{\n  "run_id": "r1",'),
+    ],
+)
+def test_the_longest_suffix_says_the_format(tmp_path, name, begins):
+    write(REPORT, str(tmp_path / name))
+
+    assert (tmp_path / name).read_text()[: len(begins)].lower() == begins.lower()
+
+
+def test_services_that_know_the_repository_are_told_where_the_rootdir_lies(tmp_path):
+    for name in ("r.sarif", "r.codequality.json", "r.md"):
+        write(REPORT, str(tmp_path / name), folder="packages/shop")
+
+    assert '"uri": "packages/shop/x.py"' in (tmp_path / "r.sarif").read_text()
+    assert '"path": "packages/shop/x.py"' in (tmp_path / "r.codequality.json").read_text()
+    assert (tmp_path / "r.md").read_text() == MARKDOWN
+
+
+@pytest.mark.parametrize("name", ["report", "report.pdf", "report.json.gz", "report.JSON", "folder.md/report"])
+def test_another_suffix_is_a_sentence_that_names_those_there_are(tmp_path, name):
+    assert suffix_of(name) is None
+    with pytest.raises(ConfigError, match=r"has no known suffix; end it in \.json, \.md, .* or \.codequality\.json"):
+        write(REPORT, str(tmp_path / name))
 
 
 def test_missing_folders_are_made_and_nothing_else_is_left(tmp_path):

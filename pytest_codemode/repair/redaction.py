@@ -1,0 +1,44 @@
+"""No credential in a report: taken out where it is made, so that no format has to think of it.
+
+What a diff, a path or a node id holds stays as it is: a patch that was changed would be another patch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar
+
+from pytest_codemode.core.report import RunReport
+from pytest_codemode.proposers.model.quoting import redact
+
+Part = TypeVar("Part")
+
+_NAMES_AND_PATCHES = frozenset(
+    {"diff", "diff_path", "held_out", "key", "nodeid", "nodeids", "operator", "path", "proposer", "run_id", "started",
+     "task", "template", "turned_green", "where", "written"}
+)  # fmt: skip
+"""Fields that stay as they are."""
+
+
+def redacted(report: RunReport) -> RunReport:
+    """Return the report with what looks like a credential replaced by `[redacted]`."""
+    return _dataclass(report)
+
+
+def _dataclass(part: Part) -> Part:
+    told = (field.name for field in fields(part) if field.name not in _NAMES_AND_PATCHES)  # type: ignore[arg-type]
+    changed = {name: clean for name in told if (clean := _clean(value := getattr(part, name))) is not value}
+    return replace(part, **changed) if changed else part  # type: ignore[type-var]
+
+
+def _clean(value: Any) -> Any:
+    """Return `value` without credentials, itself if there are none."""
+    if isinstance(value, str):
+        clean = redact(value)
+        return value if clean == value else clean
+    if isinstance(value, tuple):
+        parts = tuple(map(_clean, value))
+        return value if all(new is old for new, old in zip(parts, value, strict=True)) else parts
+    if isinstance(value, dict):  # local names: what one is called says what it holds
+        return {name: redact(f"{name} = {text}").partition(" = ")[2] for name, text in value.items()}
+    return _dataclass(value) if is_dataclass(value) and not isinstance(value, type) else value

@@ -1,0 +1,153 @@
+"""A run as findings at lines of source: what SARIF and GitLab's code quality show, each in its own words."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import Literal
+
+from pytest_codemode.core.report import RunReport, TaskReport, Unrepaired
+from pytest_codemode.core.suspicion import Location
+from pytest_codemode.report.page.unified import parse
+from pytest_codemode.report.terminal import behaviour, held_back
+from pytest_codemode.report.writer import one_line
+
+State = Literal["fixed", "not fixed", "flaky", "not reproducible", "unsupported"]
+RuleId = Literal["failing-test", "flaky-test", "irreproducible-failure", "unsupported-test"]
+_RULES: dict[str, RuleId] = {
+    "flaky": "flaky-test",
+    "not reproducible": "irreproducible-failure",
+    "unsupported": "unsupported-test",
+}
+_WIDTH = 500
+"""Columns of foreign text in a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One cause, or one failing test that never became one."""
+
+    rule: RuleId
+    """The same whether it was fixed or not, so that it is known again from run to run."""
+    state: State
+    text: str
+    """Sentences, the first of which says it all; foreign text in it is harmless."""
+    place: Location | None
+    """What the patch changes first, else the most suspicious line; None where no file of the tree is known."""
+    fingerprint: str
+    """Names the failure, not the run, the patch or the line; no other finding of the run has it."""
+    tests: tuple[str, ...]
+    task: TaskReport | None = None
+
+
+def findings(report: RunReport) -> tuple[Finding, ...]:
+    """Return the findings of a run: its causes in order, then the other failing tests."""
+    found = [*map(_of_task, report.tasks), *map(_of_test, report.unrepaired)]
+    seen: Counter[str] = Counter()
+    unique = []
+    for one in found:
+        seen[one.fingerprint] += 1
+        count = seen[one.fingerprint]
+        unique.append(one if count == 1 else replace(one, fingerprint=_hashed(one.fingerprint, str(count))))
+    return tuple(unique)
+
+
+def inside(path: str) -> bool:
+    """Return whether `path` is relative and stays below the rootdir."""
+    return bool(path) and not PurePosixPath(path).is_absolute() and ".." not in PurePosixPath(path).parts
+
+
+def _of_task(task: TaskReport) -> Finding:
+    first = min(task.failures, key=lambda failure: failure.nodeid, default=None)
+    nodeid = first.nodeid if first else min(task.nodeids, default="")
+    kind = (first.exception, first.when.value) if first else ("", "")
+    return Finding(
+        rule="failing-test",
+        state="fixed" if task.fixed else "not fixed",
+        text=" ".join(_fixed(task) if task.fixed else _unfixed(task)),
+        place=_place(task),
+        fingerprint=_hashed("failing-test", nodeid, *kind),
+        tests=task.nodeids,
+        task=task,
+    )
+
+
+def _of_test(test: Unrepaired) -> Finding:
+    rule = _RULES[test.kind]
+    path = test.nodeid.partition("::")[0]
+    return Finding(
+        rule=rule,
+        state=test.kind,
+        text=_sentence(f"{_said(test.nodeid)} is {test.kind}: {_said(test.detail) or 'nothing more is known'}"),
+        place=(path, 1) if inside(path) else None,
+        fingerprint=_hashed(rule, test.nodeid),
+        tests=(test.nodeid,),
+    )
+
+
+def _hashed(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _fixed(task: TaskReport) -> Iterator[str]:
+    yield _sentence(_said(task.cause))
+    yield f"A proven patch turns {_count(len(task.turned_green), 'failing test')} green."
+    if task.rationale:
+        yield _sentence(f"The patch: {_said(task.rationale)}")
+    yield f"{_count(task.checked, 'test')} that passed before still pass."
+    if task.warnings:
+        yield f"Look twice: {', '.join(map(_said, task.warnings))}."
+    if task.behaviour is not None:
+        seen = behaviour(task.behaviour)
+        yield f"It {seen}." if seen.startswith("changes") else f"{seen.capitalize()}."
+    if task.held_out:
+        yield _sentence(f"It {held_back(task)}")
+
+
+def _unfixed(task: TaskReport) -> Iterator[str]:
+    yield _sentence(_said(task.cause))
+    yield _sentence(f"Not fixed: {_said(task.why_not) or 'nothing more is known'}")
+    for miss in task.near_misses[:1]:
+        reason = f" ({_said(miss.reason)})" if miss.reason else ""
+        yield _sentence(f"Nearest miss: {_said(miss.where)} {_said(miss.summary)}: {_said(miss.verdict)}{reason}")
+    yield f"{_count(len(task.nodeids), 'test')} failing, {_count(task.candidates, 'candidate')} tried."
+
+
+def _said(text: str) -> str:
+    return one_line(text, _WIDTH)
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _place(task: TaskReport) -> Location | None:
+    """Return where to show a cause: its patch, its most suspicious line, its innermost frame, or its test's file."""
+    changed = list(_changed(task.diff))
+    suspects = [(suspect.path, suspect.line) for suspect in task.suspects]
+    frames = [(frame.path, frame.line) for failure in task.failures[:1] for frame in reversed(failure.frames)]
+    tests = [(nodeid.partition("::")[0], 1) for nodeid in task.nodeids]
+    candidates = (*changed, *suspects, *frames, *tests)
+    return next(((path, line) for path, line in candidates if inside(path) and line > 0), None)
+
+
+def _changed(diff: str) -> Iterator[Location]:
+    """Yield the line of the unpatched file at which each file's patch begins."""
+    try:
+        files = parse(diff)
+    except ValueError:  # as in a record that was damaged: there are other places to name
+        return
+    for file in files:
+        before = 1
+        for block in file.hunks[0].blocks if file.hunks else ():
+            if not block.same:
+                yield file.path, block.old[0].number if block.old else before
+                break
+            before = block.old[-1].number

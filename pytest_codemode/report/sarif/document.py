@@ -1,0 +1,146 @@
+"""A run as one SARIF log with one run of one tool."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from pytest_codemode.core.budget import StopReason
+from pytest_codemode.core.codec import encode
+from pytest_codemode.core.report import RunReport, TaskReport
+from pytest_codemode.core.suspicion import Suspect
+from pytest_codemode.report.findings import Finding, findings
+from pytest_codemode.report.sarif.fixes import fixes
+from pytest_codemode.report.sarif.places import ROOT, Places
+from pytest_codemode.report.sarif.tool import RULES, driver
+from pytest_codemode.report.sarif.words import message
+from pytest_codemode.report.writer import harmless
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+MOST_RESULTS = 5_000
+"""GitHub code scanning shows no more of a run and refuses above 25,000."""
+_MOST_SUSPECTS = 20
+
+
+def render(report: RunReport, folder: str = "") -> str:
+    """Return `report` as a SARIF log, indented, with a line end.
+
+    Args:
+        report: of the run.
+        folder: the rootdir, relative to the root of the repository, from which code scanning takes all paths.
+    """
+    log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(report, Places(report, folder))]}
+    return json.dumps(log, indent=2, ensure_ascii=True) + "\n"
+
+
+def _run(report: RunReport, places: Places) -> dict[str, Any]:
+    found = findings(report)
+    results = [_result(one, report, places) for one in found[:MOST_RESULTS]]
+    return {
+        "tool": {"driver": driver()},
+        # No `automationDetails`: where there are any, GitHub's upload action leaves out the category that its user
+        # named, and one job of a matrix takes the place of another.
+        "columnKind": "unicodeCodePoints",
+        "newlineSequences": ["\r\n", "\n"],
+        "originalUriBaseIds": {ROOT: {"description": {"text": "The root of the source tree."}}},
+        "invocations": [_invocation(report, len(found) - len(results))],
+        "artifacts": places.artifacts(),
+        "results": results,
+        "properties": _about(report),
+    }
+
+
+def _invocation(report: RunReport, cut: int) -> dict[str, Any]:
+    notes = [_notification("note", notice) for notice in report.notices]
+    if report.error:
+        notes.insert(0, _notification("error", report.stop))
+    if cut:
+        notes.append(_notification("warning", f"{cut:,} further results are left out: see the JSON report"))
+    whole = not report.error and report.stop != StopReason.INTERRUPTED.value
+    found: dict[str, Any] = {"executionSuccessful": whole}
+    if start := _utc(report.started):
+        found["startTimeUtc"] = start
+    if report.stop:
+        found["exitCodeDescription"] = harmless(report.stop)
+    return found | {"toolExecutionNotifications": notes}
+
+
+def _notification(level: str, text: str) -> dict[str, Any]:
+    return {"level": level, "message": message(text)}
+
+
+def _utc(started: str) -> str:
+    """Return the time as SARIF writes it (3.9), empty if it is none."""
+    try:
+        when = datetime.datetime.fromisoformat(started)
+        utc = when.astimezone(datetime.UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        return ""
+    return "" if when.tzinfo is None else f"{utc.isoformat(timespec='seconds')}Z"
+
+
+def _about(report: RunReport) -> dict[str, Any]:
+    return {
+        "runId": report.run_id,
+        "reportSchema": report.schema,
+        "stop": harmless(report.stop),
+        "green": report.green,
+        "guards": harmless(report.guards),
+        "sandbox": report.sandbox.level if report.sandbox else "",
+        "written": [harmless(path) for path in report.written],
+        "cost": encode(report.cost),
+    }
+
+
+def _result(finding: Finding, report: RunReport, places: Places) -> dict[str, Any]:
+    rule = RULES[finding.rule]
+    found: dict[str, Any] = {
+        "ruleId": finding.rule,
+        "ruleIndex": list(RULES).index(finding.rule),
+        "kind": "fail",
+        "level": rule.level,
+        "message": message(finding.text),
+        "locations": [places.location(finding.place)] if finding.place else [],
+        # Not `primaryLocationLineHash`: GitHub's own action works that out from the line, and warns of another.
+        "partialFingerprints": {"codemodeFailure/v1": finding.fingerprint},
+        "properties": {"state": finding.state, "tests": [harmless(nodeid) for nodeid in finding.tests]},
+    }
+    if finding.task is not None:
+        found |= dict(_of_task(finding.task, finding, report, places))
+        found["properties"] |= _effort(finding.task)
+    return found
+
+
+def _of_task(
+    task: TaskReport, finding: Finding, report: RunReport, places: Places
+) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    suspects = [one for one in task.suspects if (one.path, one.line) != finding.place and places.shows(one)]
+    if suspects:
+        numbered = enumerate(suspects[:_MOST_SUSPECTS], start=1)
+        yield "relatedLocations", [_suspect(one, number, places) for number, one in numbered]
+    for failure in task.failures[:1]:
+        frames = places.frames(failure)
+        if frames:
+            yield "stacks", [{"message": message(task.cause), "frames": [{"location": one} for one in frames[::-1]]}]
+            yield "codeFlows", [{"threadFlows": [{"locations": [{"location": one} for one in frames]}]}]
+    if task.fixed and (found := fixes(task, report, places)):
+        yield "fixes", found
+
+
+def _suspect(one: Suspect, number: int, places: Places) -> dict[str, Any]:
+    return places.location((one.path, one.line), f"suspiciousness {one.score:.2f} {one.why}".rstrip(), number)
+
+
+def _effort(task: TaskReport) -> dict[str, Any]:
+    return {
+        "proposer": harmless(task.proposer),
+        "template": harmless(task.template),
+        "warnings": [harmless(warning) for warning in task.warnings],
+        "turnedGreen": [harmless(nodeid) for nodeid in task.turned_green],
+        "stillPassing": task.checked,
+        "candidates": task.candidates,
+        "durationSeconds": task.duration_s,
+        "diff": task.diff,
+    }
