@@ -233,7 +233,9 @@ def options(program: str, text: str, budget: str) -> argparse.ArgumentParser:
     """Return a parser of what every bench of prepared cases takes."""
     parser = argparse.ArgumentParser(prog=f"python -m {program}", description=text.splitlines()[0])
     parser.add_argument("cases", type=Path, nargs="+", metavar="CASES", help="folder of prepared cases, or one case")
-    parser.add_argument("--python", default=sys.executable, help="interpreter with the projects' requirements and this package")
+    parser.add_argument(
+        "--python", default=sys.executable, help="interpreter with the projects' requirements and this package"
+    )
     parser.add_argument("--only", nargs="+", metavar="ID", help="cases, or the beginnings of their names")
     parser.add_argument("--sandbox", default="auto", metavar="LEVEL")
     parser.add_argument("--budget", default=budget, metavar="SPEC")
