@@ -1,6 +1,7 @@
 """Real bugs: how many does the search repair, with no model, and is the patch right or does it only pass?
 
     python -m bench.repair CASES... [--python PY] [--budget SPEC] [--only ID ...] [--results FILE] [--jobs N]
+                           [--markdown]
 
 CASES are folders of prepared cases (see `bench.cases`); what is in `fixed/` is looked at only when the repair has
 ended. The run is a user's `pytest --codemode-fix --codemode-proposer search`. A repair is plausible if the failing
@@ -12,6 +13,7 @@ bubblewrap).
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import statistics
 import sys
@@ -31,6 +33,15 @@ ENOUGH = 100
 _CAVEAT = """\
 The mix of real bugs over-represents small fixes, and the tests that reveal each bug are given. A plausible patch passes
 all tests of the case's test files; that does not prove it right. Equal behaviour is on generated inputs only."""
+
+
+_REASONS = {
+    "may contradict": "whatever passes breaks another test",
+    "no proposer had another patch": "no operator makes the fix",
+    "the time budget was spent": "not found in time",
+    "does not pass in a fresh process": "found, not proven",
+    "not proven": "found, not proven",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +177,32 @@ def summary(rows: Sequence[Row]) -> str:
     return "\n".join([*lines, "", "seconds: the median of a case", _CAVEAT])
 
 
+def as_markdown(rows: Sequence[Row]) -> str:
+    """Return one table row a case, as `docs/benchmarks.md` shows them."""
+    head = "| case | patch | s | candidates | lines (fix) | by, or why not |\n| --- | --- | --- | --- | --- | --- |"
+    return "\n".join([head, *(_markdown_row(row) for row in sorted(rows, key=lambda row: row.id.lower()))])
+
+
+def _markdown_row(row: Row) -> str:
+    why = row.operator if row.plausible else _shortly(row.why_not)
+    changed = f"{row.lines} ({row.of})" if row.lines else f"- ({row.of})"
+    return f"| {row.id} | {row.correct or '-'} | {row.seconds:.0f} | {row.candidates:,} | {changed} | {why} |"
+
+
+def _shortly(reasons: Sequence[str]) -> str:
+    """Return the reason that the first unfixed cause gives, without its first part and figures."""
+    told = next((reason for reason in reasons if re.match(r"t\d+: ", reason)), reasons[-1] if reasons else "")
+    for mark, text in _REASONS.items():
+        if mark in told:
+            return text
+    return told.partition(": ")[2][:80].replace("|", "/")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the cases and print; return 1 if a repair broke a passing test or changed what is no source."""
     parser = options("bench.repair", __doc__, "time=120s")
     parser.add_argument("--inputs", type=int, default=300, help="generated inputs for each function that differs")
+    parser.add_argument("--markdown", action="store_true", help="print a table for the documentation as well")
     chosen = parser.parse_args(arguments)
     try:
         find()
@@ -181,6 +214,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     results.fill(missing, lambda case, folder: Searched(case, folder, chosen).row(chosen.inputs), chosen.jobs,
                  chosen.scratch)  # fmt: skip
     print(summary(results.rows))
+    if chosen.markdown:
+        print(as_markdown(results.rows))
     return int(any(row.broke for row in results.rows))
 
 

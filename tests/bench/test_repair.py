@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench import behaviour
+from bench.repair import Row, as_markdown
 from tests.bench.test_replay import ROOT, case
 
 TESTS = """\
@@ -103,3 +104,17 @@ def test_a_corpus_is_repaired_and_a_second_run_only_reads_what_is_known(tmp_path
     ]
     second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
     assert second.stdout.strip() == first.stdout.strip()[first.stdout.strip().index("project ") :]
+
+
+def test_the_table_gives_each_case_its_operator_or_a_reason() -> None:
+    fixed = Row("b-1", "b", True, "same code", "", False, 12.4, 1234, "compare.operator", 2, 4, [])
+    why = [
+        "1 of 2 failing tests do not pass, as t.py::t",
+        "t1: none of 9 candidates helped; the time budget was spent; x",
+    ]
+    left = Row("A-1", "a", False, "", "", False, 120.2, 9, "", 0, 3, why)
+
+    assert as_markdown([fixed, left]).splitlines()[2:] == [
+        "| A-1 | - | 120 | 9 | - (3) | not found in time |",
+        "| b-1 | same code | 12 | 1,234 | 2 (4) | compare.operator |",
+    ]
