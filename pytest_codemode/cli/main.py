@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
-def _run(words: list[str]) -> int:
+def _run(words: list[str]) -> int:  # noqa: PLR0911  # one return a command
     if words[:1] == ["doctor"]:  # has its own parser
         from pytest_codemode.cli.doctor import run as doctor  # noqa: PLC0415  # see the module's first line
 
@@ -44,6 +44,10 @@ def _run(words: list[str]) -> int:
 
         wanted = read(words[1:])
         return localise(_recover(wanted.rootdir), wanted)
+    if words[:1] == ["ci"]:  # likewise
+        from pytest_codemode.cli.ci import main as ci  # noqa: PLC0415
+
+        return ci(words[1:])
     arguments = _parser().parse_args(words)
     if arguments.command == "version":
         from pytest_codemode import __version__  # noqa: PLC0415
@@ -97,12 +101,14 @@ def _parser() -> argparse.ArgumentParser:
     execute.add_argument("--timeout", type=float, metavar="SECONDS", help="end it after this long, with status 124")
     _sandbox_options(execute)
     commands.add_parser("localise", help="run the tests in the sandbox and show where the fault may be")
+    commands.add_parser("ci", help="run the tests of a change in the sandbox and propose patches, in a CI job")
     runs = commands.add_parser("runs", help="look at earlier repairs, apply or revert their patches")
     _root_option(runs)
     actions = runs.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("list", help="every run that is kept, oldest first")
     for name, text in (
         ("show", "the report of a run"),
+        ("report", "write the report of a run as a page to look at, or in another format"),
         ("diff", "the patch of a run as a unified diff"),
         ("apply", "write the patch of a run to the tree"),
         ("revert", "take the patch of a run back"),
@@ -112,6 +118,11 @@ def _parser() -> argparse.ArgumentParser:
         action.add_argument(
             "id", metavar="ID", help="the run, by a unique beginning or end of its id; last: the latest"
         )
+        if name == "report":
+            action.add_argument(
+                "--output", metavar="PATH", help="instead of a page beside the run; the suffix says the format"
+            )
+            action.add_argument("--open", action="store_true", help="show it in the browser")
         if name == "resume":
             action.add_argument(
                 "--budget", default="", metavar="SPEC", help="as --codemode-budget, over all parts of the run together"

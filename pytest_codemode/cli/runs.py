@@ -1,9 +1,10 @@
-"""`codemode runs`: what earlier repairs found, their patches applied or taken back, and interrupted ones resumed."""
+"""`codemode runs`: what earlier repairs found, as reports too, patches applied or taken back, and runs resumed."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+import webbrowser
 from pathlib import Path
 
 from pytest_codemode.core.errors import ConfigError
@@ -11,7 +12,7 @@ from pytest_codemode.core.events import Notice
 from pytest_codemode.repair.record.resume import can_resume
 from pytest_codemode.repair.store import StoredRun, find, list_runs
 from pytest_codemode.repair.tree import Contents, TreeChanged, check_editable, lock, write
-from pytest_codemode.report import terminal
+from pytest_codemode.report import files, terminal
 from pytest_codemode.report.writer import PlainWriter, harmless
 
 
@@ -24,10 +25,10 @@ def run(rootdir: Path, arguments: argparse.Namespace) -> int:
         from pytest_codemode.cli.resume import run as resume  # noqa: PLC0415  # imports the engine, which takes a second
 
         return resume(stored, arguments.budget)
-    if arguments.action == "show":
-        return _show(stored)
-    if arguments.action == "diff":
-        return _diff(stored)
+    if arguments.action == "report":
+        return _report(stored, arguments.output, show=arguments.open)
+    if arguments.action in ("show", "diff"):
+        return _show(stored) if arguments.action == "show" else _diff(stored)
     patch = stored.patch()
     check_editable(rootdir, {**patch.old, **patch.new})
     if arguments.action == "apply":
@@ -68,6 +69,23 @@ def _show(stored: StoredRun) -> int:
     else:
         terminal.render(stored.report, writer, resumable=can_resume(stored))
     _warn(stored)
+    return 0
+
+
+def _report(stored: StoredRun, output: str | None, *, show: bool) -> int:
+    if stored.report is None:
+        how = f"; `codemode runs resume {stored.run_id}` goes on with it" if can_resume(stored) else ""
+        raise ConfigError(f"run {stored.run_id} did not come to its end, so that there is no report{how}")
+    if output is None and not stored.own:
+        raise ConfigError(
+            f"run {stored.run_id} is not sealed by your codemode; name a place for its report with --output"
+        )
+    path = Path(output) if output is not None else stored.folder / "report.html"
+    files.write(stored.report, str(path), option="--output")
+    print(harmless(str(path)))
+    _warn(stored)
+    if show and not webbrowser.open(path.resolve().as_uri()):
+        print("codemode: no browser was found; open the file yourself, or name one in BROWSER", file=sys.stderr)
     return 0
 
 
