@@ -12,6 +12,7 @@ from pytest_codemode.core.outcome import AffectedRequest, Mode, RunRequest, RunR
 from pytest_codemode.core.patch import Files
 from pytest_codemode.core.ports import Sandbox
 from pytest_codemode.core.report import FileCoverage, LineCoverage
+from pytest_codemode.edits.text import SourceError, decode_source
 
 WITHIN_S = 20.0
 """Tests beyond this much recorded time are left out; recording lines can make them several times slower."""
@@ -39,7 +40,7 @@ def covered_lines(
     sandbox.refresh({})
     nodeids = tuple(dict.fromkeys((*also, *_quickest(sandbox, [path for path in paths if before.get(path)]))))
     runs = [
-        sandbox.run_tests(RunRequest(nodeids, files, mode, record="lines", line_paths=paths, timeout_s=3 * WITHIN_S))
+        sandbox.run_tests(RunRequest(nodeids, files, mode, record="lines", line_paths=paths, timeout_s=WITHIN_S))
         for files, mode in (({}, Mode.WARM), (dict(after), Mode.RELOAD))
     ]
     if any(run.status != "finished" for run in runs):
@@ -65,17 +66,24 @@ def _of_file(path: str, old: bytes | None, new: bytes, runs: Sequence[RunResult]
 
 
 def _of_lines(source: bytes, executed: frozenset[int]) -> LineCoverage:
-    parser = PythonParser(text=source.decode("utf-8", "replace"), exclude=NOT_COUNTED)
     try:
+        text = decode_source(source).text
+        parser = PythonParser(text=text or "\n", exclude=NOT_COUNTED)
         parser.parse_source()
-    except NotPython:  # a syntax newer than this interpreter's, or none at all before the repair
+        statements = parser.statements & _in_functions(text)
+    except (
+        NotPython,
+        SourceError,
+        SyntaxError,
+        ValueError,
+        RecursionError,
+    ):  # newer than this, or broken
         return LineCoverage(tuple(sorted(executed)), ())
-    statements = parser.statements & _in_functions(source)
     ran = parser.translate_lines(executed) & statements
     return LineCoverage(tuple(sorted(ran)), tuple(sorted(statements - ran)))
 
 
-def _in_functions(source: bytes) -> frozenset[int]:
+def _in_functions(source: str) -> frozenset[int]:
     """Return the lines of all function bodies: what runs at import has run before any test, or not, as it happens."""
     functions = (one for one in ast.walk(ast.parse(source)) if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef))
     bodies = (range(one.body[0].lineno, (one.end_lineno or one.lineno) + 1) for one in functions)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from pytest_codemode.core.patch import Files
@@ -13,6 +14,9 @@ from pytest_codemode.proposers.model.quoting import redact
 AROUND = 3
 """Lines shown before and after each."""
 MOST_SUSPECTS, MOST_LINES, LONGEST_LINE = 20, 200, 400
+MOST_COMPARED = 1_000
+"""Lines between the first and the last that differ; of more, only the first one counts as changed."""
+_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 def excerpts(sources: Files, suspects: Sequence[Suspect], changed: Iterable[Location] = ()) -> tuple[Excerpt, ...]:
@@ -31,14 +35,14 @@ def excerpts(sources: Files, suspects: Sequence[Suspect], changed: Iterable[Loca
 
 
 def _parts(path: str, source: bytes, wanted: set[int]) -> Iterator[Excerpt]:
-    lines = redact(source.decode("utf-8", "replace")).split("\n")
+    lines = _LINE_END.split(redact(source.decode("utf-8", "replace")))
     first: int | None = None
     for number in range(1, len(lines) + 2):
         inside = number in wanted and number <= len(lines)
         if inside and first is None:
             first = number
         elif not inside and first is not None:
-            shown = (line.rstrip("\r")[:LONGEST_LINE] for line in lines[first - 1 : number - 1])
+            shown = (line[:LONGEST_LINE] for line in lines[first - 1 : number - 1])
             yield Excerpt(path, first, tuple(shown))
             first = None
 
@@ -48,9 +52,20 @@ def changed_lines(before: Files, after: Files) -> list[Location]:
     found: list[Location] = []
     for path in sorted(before.keys() & after.keys()):
         old, new = before[path].split(b"\n"), after[path].split(b"\n")
-        for tag, start, end, _, _ in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-            if tag == "insert":
-                found.append((path, max(start, 1)))
-            elif tag != "equal":
-                found += ((path, line) for line in range(start + 1, end + 1))
+        found += ((path, line) for line in _changed(old, new))
     return found
+
+
+def _changed(old: list[bytes], new: list[bytes]) -> Iterator[int]:
+    same = next((at for at, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+    pairs = zip(reversed(old[same:]), reversed(new[same:]), strict=False)
+    behind = next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(old), len(new)) - same)
+    old, new = old[same : len(old) - behind], new[same : len(new) - behind]
+    if len(old) > MOST_COMPARED or len(new) > MOST_COMPARED:
+        yield same + 1
+        return
+    for tag, start, end, _, _ in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag == "insert":
+            yield max(same + start, 1)
+        elif tag != "equal":
+            yield from range(same + start + 1, same + end + 1)

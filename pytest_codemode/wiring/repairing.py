@@ -131,17 +131,22 @@ def _repaired(
             memory=memory,
         )
         result = loop.run()
-        covered: tuple[FileCoverage, ...] = ()
-        if options.reports and result.files:  # it costs two runs, for a report that somebody is going to look at
-            covered = covered_lines(sandbox, *tree.changes(), also=_repaired_tests(result))
         info = sandbox.info()
+        covered = _covered(sandbox, tree, result) if options.reports and budget.remaining_s() > 0 else ()
     report = summarise(result, request, budget, store.run_id, _diff, history=loop.history)
     report = dataclasses.replace(report, sandbox=info, coverage=covered)
     return _finish(report, result, request, tree, store)
 
 
-def _repaired_tests(result: Result) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(nodeid for one in result.accepted for nodeid in one.targets))
+def _covered(sandbox: SandboxClient, tree: SourceTree, result: Result) -> tuple[FileCoverage, ...]:
+    """Return what two more runs tell, for a report that somebody is going to look at; a proven patch is kept anyhow."""
+    if not result.files:
+        return ()
+    repaired = (nodeid for one in result.accepted for nodeid in one.targets)
+    try:
+        return covered_lines(sandbox, *tree.changes(), also=repaired)
+    except (CodemodeError, KeyboardInterrupt):
+        return ()
 
 
 def _finish(report: RunReport, result: Result, request: EngineRequest, tree: SourceTree, store: RunStore) -> RunReport:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pytest_codemode.worker import landlock, seccomp, syscalls
 
 _MADE_AHEAD: dict[tuple[tuple[str, ...], bool], tuple[tuple[tuple[int, int] | None, ...], landlock.Ruleset]] = {}
-"""What `prepare` made, for the forks of this process; the one that uses it closes its own descriptor of it."""
+"""What `prepare` made, for the forks of this process; each of them closes its descriptors of all of it."""
 _FILTERS: set[bytes] = set()
 """Filters of system calls that are in force for this process, its own and those of the processes it came from."""
 _WRITABLE_DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts")
@@ -111,9 +111,14 @@ def _filter_calls(program: bytes) -> None:
 def _restrict_files(policy: Confinement) -> None:
     """Restrict writing, each process for itself: one that shared its domain with another could look into that one."""
     identities, rules = _MADE_AHEAD.pop((policy.writable, policy.deny_network), ((), None))
-    if rules is None or identities != _identities(policy.writable):  # a rule is about a folder, not about its name
-        rules = _file_rules(policy)
-    rules.enforce()
+    if rules is not None and identities != _identities(policy.writable):  # a rule is about a folder, not its name
+        rules.close()
+        rules = None
+    (rules or _file_rules(policy)).enforce()
+    # The same rules wait for the next fork of the process this one came from: none may be left that could add to them.
+    for _, other in _MADE_AHEAD.values():
+        other.close()
+    _MADE_AHEAD.clear()
 
 
 def _identities(paths: tuple[str, ...]) -> tuple[tuple[int, int] | None, ...]:

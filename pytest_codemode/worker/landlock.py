@@ -90,6 +90,10 @@ class Ruleset:
         pointer = ctypes.cast(buffer, ctypes.c_void_p)
         syscalls.checked(syscalls.syscall(_ADD_RULE, self._descriptor, _PATH_BENEATH, pointer, 0), "landlock rule")
 
+    def close(self) -> None:
+        """Give it up: whoever holds it could add rules to it."""
+        os.close(self._descriptor)
+
     def enforce(self) -> None:
         """Restrict this thread and everything it starts from now on. Needs PR_SET_NO_NEW_PRIVS.
 

@@ -19,13 +19,21 @@ _FORK_S = 5.0
 
 
 def become_subreaper() -> None:
-    """Let orphaned descendants become children of this process, so that none escapes."""
+    """Let orphaned descendants become children of this process, so that none escapes.
+
+    Raises:
+        OSError: the kernel refuses.
+    """
     if sys.platform == "linux":
         syscalls.prctl(syscalls.PR_SET_CHILD_SUBREAPER, 1)
 
 
 def die_with_parent() -> None:
-    """Let the kernel kill this process when the one that forked it dies."""
+    """Let the kernel kill this process when the one that forked it dies.
+
+    Raises:
+        OSError: the kernel refuses.
+    """
     if sys.platform == "linux":
         syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
 

@@ -21,7 +21,7 @@ from pytest_codemode.worker.observer import Observer
 from pytest_codemode.worker.plan import Plan, Say
 from pytest_codemode.worker.results import phases_of, result_of
 from pytest_codemode.worker.sampling import StackSampler
-from pytest_codemode.worker.shortcut import Comparison, has_own_protocol
+from pytest_codemode.worker.shortcut import Comparison, may_be_quiet
 from pytest_codemode.worker.timelimit import TimeLimit, Timeout
 
 
@@ -158,7 +158,7 @@ class Runner:
         nodeid = item.nodeid  # as it was told: some plugins change it while the test runs
         self._say({"say": "start", "nodeid": nodeid, "limit_s": self._limit.seconds_for(item)})
         self._reports.clear()
-        self._quiet = self.plan.slim and not has_own_protocol(item.config)
+        self._quiet = self.plan.slim and may_be_quiet(item.config)
         started = time.perf_counter()
         self._observer.start(item)
         if not self.plan.slim:
@@ -184,7 +184,7 @@ class Runner:
     def judge(self, item: pytest.Item) -> TestResult:
         """Run `item` alone with pytest's whole protocol and tell nobody."""
         self._reports.clear()
-        self._quiet = not has_own_protocol(item.config)
+        self._quiet = may_be_quiet(item.config)
         started = time.perf_counter()
         try:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)

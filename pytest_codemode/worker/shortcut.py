@@ -15,6 +15,7 @@ from pytest_codemode.worker.slim import SlimReports
 Comparison = Callable[[str, object, object], str | None]
 
 _HOOKS = ("pytest_runtest_protocol", "pytest_runtest_setup", "pytest_runtest_teardown", "pytest_runtest_makereport")
+_TOLD = ("pytest_runtest_logstart", "pytest_runtest_logreport", "pytest_runtest_logfinish")
 _KNOWN = frozenset(
     {"_pytest", "pytest_codemode", "xdist", "pytest_timeout", "anyio", "_hypothesis_pytestplugin", "pytest_asyncio"}
 )
@@ -82,11 +83,17 @@ def renew(item: pytest.Item) -> None:
         state["_obj"] = None
 
 
-def has_own_protocol(config: pytest.Config) -> bool:
-    """Whether a plugin runs tests in a way of its own, as those do that run a failed test again."""
-    implementations = config.hook.pytest_runtest_protocol.get_hookimpls()
-    own = (one.function.__module__ for one in implementations if not (one.wrapper or one.hookwrapper))
-    return any(module.partition(".")[0] not in _KNOWN for module in own)
+def may_be_quiet(config: pytest.Config) -> bool:
+    """Whether nobody misses it if a test's reports are told to none but us, and pytest's own protocol is run.
+
+    A plugin may run tests in a way of its own, as those do that run a failed test again; or it may hear when a test
+    begins and what came of it, and do anything then.
+    """
+    protocol = config.hook.pytest_runtest_protocol.get_hookimpls()
+    own = [one for one in protocol if not (one.wrapper or one.hookwrapper)]
+    heard = (getattr(config.hook, name).get_hookimpls() for name in _TOLD)
+    everyone = (one.function.__module__.partition(".")[0] for one in (*own, *(one for ones in heard for one in ones)))
+    return all(module in _KNOWN for module in everyone)
 
 
 def _direct(item: Any) -> Iterator[str]:

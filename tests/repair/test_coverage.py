@@ -70,3 +70,10 @@ def test_a_patch_that_makes_the_tests_uncollectable_has_no_coverage_of_its_own(s
 
 def test_data_files_are_left_out(sandbox: SandboxClient) -> None:
     assert covered_lines(sandbox, {"a.txt": b""}, {"a.txt": b"x"}) == ()
+
+
+@pytest.mark.parametrize("odd", [b"", b"# coding: nothing\n", b"x = '\xff'\n", b"def f(:\n"])
+def test_a_file_that_cannot_be_read_as_python_has_no_lines(sandbox: SandboxClient, odd: bytes) -> None:
+    (one,) = covered_lines(sandbox, {"shop.py": odd}, {"shop.py": OLD})
+    assert one.before is not None
+    assert one.before.missing == ()

@@ -45,3 +45,20 @@ def test_changed_lines_are_those_of_the_old_file() -> None:
     assert changed_lines(old, {"m.py": b"a\nb\nb2\nc\nd\n"}) == [("m.py", 2)]
     assert changed_lines(old, {"m.py": b"0\na\nb\nc\nd\n"}) == [("m.py", 1)]
     assert changed_lines(old, {"m.py": b"a\nd\n"}) == [("m.py", 2), ("m.py", 3)]
+
+
+def test_lines_end_as_python_ends_them() -> None:
+    shown = excerpts({"m.py": b"a = 1\rb = 2\r\nc = '\x0c'\nd = 4"}, [Suspect("m.py", 3, 1.0)])
+    assert shown == (Excerpt("m.py", 1, ("a = 1", "b = 2", "c = '\x0c'", "d = 4")),)
+
+
+def test_a_header_without_a_value_takes_nothing_from_the_next_line() -> None:
+    source = b'"\nAuthorization: Basic\n    username:password1\n"\nx = 1\n'
+    (shown,) = excerpts({"m.py": source}, [Suspect("m.py", 5, 1.0)])
+    assert shown.first + shown.lines.index("x = 1") == 5
+
+
+def test_files_that_differ_throughout_are_not_compared_line_by_line() -> None:
+    old, new = (b"\n".join(b"%d %s" % (n % 7, mark) for n in range(30_000)) for mark in (b"a", b"b"))
+    assert changed_lines({"m.py": old}, {"m.py": new}) == [("m.py", 1)]
+    assert changed_lines({"m.py": old}, {"m.py": old.replace(b"3 a\n4 a", b"3 a\n4 b", 1)}) == [("m.py", 5)]

@@ -32,7 +32,7 @@ def test_nothing_that_is_told_holds_a_credential() -> None:
     told = json.dumps(encode(replace(clean, diff="", tasks=tuple(replace(one, diff="") for one in clean.tasks))))
     assert KEY not in told
     assert "hunter2" not in told
-    assert clean.tasks[0].failures[0].frames[0].locals == {"password": "'[redacted]'", "count": "12"}
+    assert clean.tasks[0].failures[0].frames[0].locals == {"password": "[redacted]", "count": "12"}
     assert clean.tasks[0].cause == "ValueError: [redacted]"
     assert (clean.diff, clean.tasks[0].diff) == (DIFF, DIFF)
 
@@ -41,3 +41,16 @@ def test_a_report_without_credentials_is_the_same_one() -> None:
     task = TaskReport("t1", "ValueError: bad", ("t.py::t",), fixed=False, failures=(failure("t.py::t"),))
     report = RunReport("r1", "nothing to do", green=False, tasks=(task,))
     assert redacted(report) is report
+
+
+def test_a_local_value_is_a_secret_if_its_name_says_so() -> None:
+    values = {
+        "token": "b'hunter2-prod-99'", "password": '"it\'s-hunter2-9"', "api_key": "SecretStr('hunter2-prod')",
+        "secret": "'hunter2-prod-9", "token_kind": "Token(NAME, 'x')", "auth_token": "None", "x": "'hunter2-prod-99'",
+    }  # fmt: skip
+    seen = replace(failure("t.py::t"), frames=(Frame("m.py", 1, "f", values),))
+    task = TaskReport("t1", "x", ("t.py::t",), fixed=False, failures=(seen,))
+
+    shown = redacted(RunReport("r1", "x", green=False, tasks=(task,))).tasks[0].failures[0].frames[0].locals
+    assert {name for name, text in shown.items() if text == "[redacted]"} == {"token", "password", "api_key", "secret"}
+    assert shown["token_kind"] == "Token(NAME, 'x')"

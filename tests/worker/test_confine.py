@@ -348,6 +348,22 @@ show(in_fork(work))
     assert confined(code) == [["done", "PermissionError"]]
 
 
+@needs_landlock
+def test_no_fork_keeps_hold_of_rules_that_wait_for_another(confined, tmp_path):
+    code = f"""
+{FORKED}
+prepare(policy)
+def rulesets():
+    return [fd for fd in os.listdir("/proc/self/fd") if "landlock" in tried(lambda: os.readlink("/proc/self/fd/" + fd))]
+def work(own):
+    confine(own)
+    return rulesets()
+other = replace(policy, writable=(sys.argv[2],))
+show(len(rulesets()), in_fork(lambda: work(policy)), in_fork(lambda: work(other)), in_fork(lambda: work(policy)))
+"""
+    assert confined(code, str(tmp_path)) == [1, [], [], []]
+
+
 @needs_seccomp
 def test_a_filter_that_a_process_has_inherited_is_not_put_in_force_again(confined):
     code = f"""

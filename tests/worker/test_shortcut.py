@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_codemode.worker.shortcut import has_own_protocol, is_plain
+from pytest_codemode.worker.shortcut import is_plain, may_be_quiet
 
 SOURCE = """
 import unittest
@@ -80,7 +80,7 @@ def test_hooks_of_the_project_may_do_anything(pytester: pytest.Pytester, hook: s
     (item,) = pytester.getitems("def test_plain(): pass")
 
     assert not is_plain(item)
-    assert has_own_protocol(item.config) == (hook == "pytest_runtest_protocol")
+    assert may_be_quiet(item.config) == (hook != "pytest_runtest_protocol")
 
 
 def test_wrapper_around_the_protocol_is_no_protocol_of_its_own(pytester: pytest.Pytester) -> None:
@@ -90,4 +90,13 @@ def test_wrapper_around_the_protocol_is_no_protocol_of_its_own(pytester: pytest.
     pytester.makeini("[pytest]\naddopts = -p no:randomly")
     (item,) = pytester.getitems("def test_plain(): pass")
 
-    assert not has_own_protocol(item.config)
+    assert may_be_quiet(item.config)
+
+
+@pytest.mark.parametrize("hook", ["logstart(nodeid, location)", "logreport(report)", "logfinish(nodeid, location)"])
+def test_whoever_hears_of_tests_may_do_anything_then(pytester: pytest.Pytester, hook: str) -> None:
+    pytester.makeconftest(f"def pytest_runtest_{hook}:\n    pass")
+    pytester.makeini("[pytest]\naddopts = -p no:randomly")
+    (item,) = pytester.getitems("def test_plain(): pass")
+
+    assert not may_be_quiet(item.config)

@@ -19,7 +19,8 @@ _ASSIGNED = re.compile(
     r"""(?P<sign>[ \t]{0,8}(?:=>|=|:)[ \t]{0,8})(?P<open>['"])(?P<value>[^'"\n]{8,400})(?P=open)"""
 )
 _HEADER = re.compile(
-    r"(?i)\b(authorization|x-api-key|cookie|set-cookie)(['\"]?\s*[:=]\s*['\"]?)(?:(?:bearer|basic)\s+)?[^\s'\",;]{8,}"
+    r"(?i)\b(authorization|x-api-key|cookie|set-cookie)(['\"]?[ \t]*[:=][ \t]*['\"]?)"
+    r"(?:(?:bearer|basic)[ \t]+)?[^\s'\",;]{8,}"
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f]")
 _TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")

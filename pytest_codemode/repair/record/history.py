@@ -62,15 +62,14 @@ class History:
         """Note what came of one batch."""
         counts = self._counts.setdefault(task.key, Counter())
         best: Trial | None = None
-        furthest = self._furthest.get(task.key, 0)
+        furthest = self._furthest.get(task.key, STEPS.index("unchanged"))
         for trial in trials:
             step = reached(task, trial)
             if step is None:
                 continue
-            place = where(trial.patch)
-            path, _, line = place.rpartition(":")
-            at = (path, int(line)) if path else (place, 1)
-            counts[(*at, trial.patch.template or trial.patch.proposer, step)] += 1
+            edit = trial.patch.edits[0]
+            line = getattr(edit, "line", 0) or 1  # a whole definition has none
+            counts[edit.path, line, trial.patch.template or trial.patch.proposer, step] += 1
             if STEPS.index(step) > furthest:
                 furthest, best = STEPS.index(step), trial
         if best is not None:
@@ -97,7 +96,10 @@ class History:
         spent = self._budget.spent
         self._moments.append(Moment(round(spent.time_s, 3), spent.candidates, spent.usd, task, what, text))
         if len(self._moments) > KEPT_MOMENTS:
-            self._moments = list(_thinned(self._moments))
+            thinner = list(_thinned(self._moments))
+            if len(thinner) > KEPT_MOMENTS * 3 // 4:  # many turns and little between them: those in the middle go
+                thinner = thinner[: KEPT_MOMENTS // 4] + thinner[-KEPT_MOMENTS // 4 :]
+            self._moments = thinner
 
 
 def _furthest_first(one: Tried) -> tuple[object, ...]:

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from pytest_codemode.core.budget import Allowance, Budget
-from pytest_codemode.core.patch import Patch
+from pytest_codemode.core.patch import Patch, ReplaceDefinition
 from pytest_codemode.core.report import Tried
 from pytest_codemode.core.trial import Trial, Verdict
 from pytest_codemode.repair.record.history import KEPT_MOMENTS, KEPT_TRIED, History, reached
@@ -85,7 +85,7 @@ def test_the_timeline_tells_what_had_been_used_whenever_a_candidate_got_further(
     timeline = history.timeline()
     assert [(one.time_s, one.candidates, one.what) for one in timeline] == [
         (0.0, 0, "stage"),
-        (1.0, 10, "nearer"),
+        (1.0, 10, "tried"),
         (2.0, 20, "nearer"),
         (3.0, 30, "tried"),
         (4.0, 40, "patch"),
@@ -105,7 +105,7 @@ def test_a_long_run_keeps_its_turns_and_a_bounded_number_of_the_rest() -> None:
 
     timeline = history.timeline()
     assert len(timeline) <= KEPT_MOMENTS + 1
-    assert [one.what for one in timeline if one.what != "tried"] == ["nearer", "patch", "stage"]
+    assert [one.what for one in timeline if one.what != "tried"] == ["patch", "stage"]
     assert [one.time_s for one in timeline] == sorted(one.time_s for one in timeline)
     assert len(history.tried("t1")) == KEPT_TRIED
     assert history.tried("t1")[0].passed == 1
@@ -113,3 +113,18 @@ def test_a_long_run_keeps_its_turns_and_a_bounded_number_of_the_rest() -> None:
 
 def test_a_run_that_did_nothing_has_no_timeline() -> None:
     assert History(Budget(Allowance(), Clock())).timeline() == ()
+
+
+def test_a_run_of_very_many_stages_is_bounded_too() -> None:
+    history = History(Budget(Allowance(), Clock()))
+    for _ in range(2_000):
+        history.stage("search")
+        history.stage("minimise")
+    assert len(history.timeline()) <= KEPT_MOMENTS + 1
+
+
+def test_a_whole_definition_in_an_oddly_named_file_is_at_its_first_line() -> None:
+    history = History(Budget(Allowance(), Clock()))
+    whole = Patch((ReplaceDefinition("a:b.py", "f", "def f():\n    return 2\n"),), proposer="model")
+    history.note(task(RED), [Trial(whole, Verdict.PLAUSIBLE)])
+    assert history.tried("t1") == (Tried("a:b.py", 1, "model", passed=1),)
