@@ -21,11 +21,10 @@ _FUNCTIONS = frozenset(
     {"bytes", "complex", "dict", "float", "frozenset", "int", "len", "list", "max", "min", "range", "round", "set",
      "sorted", "str", "sum", "tuple"}
 )  # fmt: skip
-_METHODS = frozenset({"compile", "encode", "escape", "format", "fromkeys", "join", "lower", "maketrans", "split",
-                      "strip", "union", "upper"})  # fmt: skip
-"""Called by an expression, these make a value and do nothing else; `compile` is that of `re`."""
+_TEXT_METHODS = frozenset({"encode", "format", "join", "lower", "split", "strip", "upper"})
+"""Called by an expression, these make a value and do nothing else."""
 _STEADY = (
-    *(ast.Constant, ast.Name, ast.Attribute, ast.Subscript, ast.Slice, ast.Starred, ast.keyword),
+    *(ast.Constant, ast.Name, ast.Attribute, ast.Starred, ast.keyword),
     *(ast.List, ast.Tuple, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp, ast.comprehension),
     *(ast.UnaryOp, ast.BinOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.JoinedStr, ast.FormattedValue, ast.Call),
     *(ast.operator, ast.unaryop, ast.boolop, ast.cmpop, ast.expr_context),
@@ -54,21 +53,21 @@ def new_values(outline: Outline, splices: Sequence[Splice]) -> tuple[NewValue, .
             return ()
         groups.setdefault(statement.index, []).append(splice)
     found: list[NewValue] = []
-    shift = 0
+    shift, loaded = 0, set[str]()
     for index, inside in groups.items():
         statement = outline.statements[index]
         source = outline.source
         start, stop = source.line_start(statement.start), source.next_line(statement.full_end)
-        new = spliced(source.text, inside, start, stop)
-        name = _bound(new)
-        if name is None or name != _bound(source.text[start:stop]):
+        text = spliced(source.text, inside, start, stop)
+        old, new = _binding(source.text[start:stop]), _binding(text)
+        if old is None or new is None or (old.name, old.form) != (new.name, new.form):
             return ()
-        if not _class_is_plain(outline, statement.owner) or not _only_bound(source.text, statement, name):
+        if not _is_plain_class(outline, statement.owner) or not _is_known(new, statement, source.text):
             return ()
-        qualname = f"{statement.owner}.{name}" if statement.owner else name
-        found.append(NewValue(qualname, statement.line + shift, new))
-        shift += len(LINE_END.findall(new)) - len(LINE_END.findall(source.text, start, stop))
-    return tuple(found)
+        loaded |= new.loaded
+        found.append(NewValue(f"{statement.owner}.{new.name}".lstrip("."), statement.line + shift, text))
+        shift += len(LINE_END.findall(text)) - len(LINE_END.findall(source.text, start, stop))
+    return () if loaded & {one.qualname for one in found} else tuple(found)
 
 
 def _around(outline: Outline, splice: Splice) -> Statement | None:
@@ -82,34 +81,78 @@ def _around(outline: Outline, splice: Splice) -> Statement | None:
     return statement if statement.start <= splice.start and splice.stop <= statement.end else None
 
 
-def _bound(text: str) -> str | None:
-    """Return the one name that a statement binds to a steady value."""
+@dataclass(frozen=True, slots=True)
+class _Binding:
+    """One assignment of a value to a name."""
+
+    name: str
+    form: str
+    """What kind of assignment, and its annotation."""
+    value: ast.expr
+
+    @property
+    def loaded(self) -> set[str]:
+        """Names that the value reads, without those of its own comprehensions."""
+        names = [node for node in ast.walk(self.value) if isinstance(node, ast.Name)]
+        own = {node.id for node in names if not isinstance(node.ctx, ast.Load)}
+        return {node.id for node in names} - own
+
+
+def _binding(text: str) -> _Binding | None:
+    """Return the binding that a statement is, None if it is another one."""
     try:
         body = ast.parse(f"if 1:\n{text}" if text[:1] in " \t" else text).body
     except (SyntaxError, ValueError):
         return None
     if len(body) == 1 and isinstance(body[0], ast.If):
         body = body[0].body
-    if len(body) != 1:
+    if len(body) != 1 or not isinstance(statement := body[0], ast.Assign | ast.AnnAssign):
         return None
-    statement = body[0]
-    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
-    value = getattr(statement, "value", None)
-    if len(targets) != 1 or not isinstance(target := targets[0], ast.Name) or not isinstance(value, ast.expr):
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    form = ast.dump(statement.annotation) if isinstance(statement, ast.AnnAssign) else ""
+    if len(targets) != 1 or not isinstance(target := targets[0], ast.Name) or statement.value is None:
         return None
-    return target.id if not target.id.startswith("__") and all(map(_is_steady, ast.walk(value))) else None
+    return None if target.id.startswith("__") else _Binding(target.id, form, statement.value)
+
+
+def _is_known(new: _Binding, statement: Statement, text: str) -> bool:
+    """Whether the value is the same whenever it is worked out, and the file binds the name here and nowhere else.
+
+    While it is imported the file may not read the name either: something could be made of the old value.
+    """
+    uses = _uses_at_import(text)
+    if uses.bound.get((statement.owner, new.name), 0) != 1 or new.name in uses.read:
+        return False
+
+    def known(name: str) -> bool:
+        if name.startswith("__"):  # in a class it may mean another one
+            return False
+        if any(bound == name for owner, bound in uses.bound if owner):  # in a class; which one is not worth asking
+            return False
+        times = uses.bound.get(("", name), 0)
+        return times == 0 if name in _FUNCTIONS else times == 1 and (name in uses.constants or name == "re")
+
+    return all(map(known, new.loaded)) and all(map(_is_steady, ast.walk(new.value)))
 
 
 def _is_steady(node: ast.AST) -> bool:
-    """Whether evaluating `node` depends on nothing but the names in it, and changes nothing."""
+    """Whether evaluating `node` changes nothing and gives the same each time, if the names in it do."""
     if isinstance(node, ast.Call):
-        named = node.func.id in _FUNCTIONS if isinstance(node.func, ast.Name) else False
-        return named or (isinstance(node.func, ast.Attribute) and node.func.attr in _METHODS)
-    private = isinstance(node, ast.Name) and node.id.startswith("__") and not node.id.endswith("__")
-    return isinstance(node, _STEADY) and not private  # a private name means another one in a class
+        function = node.func
+        if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Constant | ast.JoinedStr):
+            return function.attr in _TEXT_METHODS
+        named = isinstance(function, ast.Name) and function.id in _FUNCTIONS
+        return named or _is_of_re(function)
+    if isinstance(node, ast.Attribute):
+        return _is_of_re(node) or isinstance(node.value, ast.Constant | ast.JoinedStr)
+    return isinstance(node, _STEADY)
 
 
-def _class_is_plain(outline: Outline, owner: str) -> bool:
+def _is_of_re(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "re"
+
+
+def _is_plain_class(outline: Outline, owner: str) -> bool:
     """Whether a class is named once and nobody is told to make something else of it; no class at all is plain, too."""
     parts = owner.split(".") if owner else []
     classes = [outline.occurrences(".".join(parts[: end + 1])) for end in range(len(parts))]
@@ -121,30 +164,28 @@ def _is_plain(definition: Definition) -> bool:
     return not definition.function and statement.start == statement.keyword
 
 
-def _only_bound(text: str, statement: Statement, name: str) -> bool:
-    """Whether the file, while it is imported, does nothing with the name but bind it once, in this statement."""
-    uses = _uses_at_import(text)
-    return uses.bound.get((statement.owner, name), 0) == 1 and name not in uses.read
-
-
 @dataclass(frozen=True, slots=True)
 class _Uses:
     bound: Mapping[tuple[str, str], int]
     """(qualname of the class, empty for the module; name) -> how often it is bound; `global` in a function counts."""
     read: frozenset[str]
     """Names and attributes that are read."""
+    constants: frozenset[str]
+    """Names that an assignment in the module binds to a plain constant."""
 
 
 @functools.lru_cache(maxsize=32)
 def _uses_at_import(text: str) -> _Uses:
     bound: Counter[tuple[str, str]] = Counter()
-    read: set[str] = set()
+    read, constants = set[str](), set[str]()
     for owner, node in _at_import(ast.parse(text), ""):
         read |= _read(node)
         bound.update((owner, name) for name in _binds(node))
         if isinstance(node, ast.Global):
             bound.update(("", name) for name in node.names)
-    return _Uses(bound, frozenset(read))
+        if isinstance(node, ast.Assign) and not owner and isinstance(node.value, ast.Constant):
+            constants.update(target.id for target in node.targets if isinstance(target, ast.Name))
+    return _Uses(bound, frozenset(read), frozenset(constants))
 
 
 def _read(node: ast.AST) -> set[str]:
@@ -158,8 +199,8 @@ def _read(node: ast.AST) -> set[str]:
 def _binds(node: ast.AST) -> list[str]:
     if isinstance(node, ast.Name):
         return [] if isinstance(node.ctx, ast.Load) else [node.id]
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return [node.name]
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.ExceptHandler | ast.MatchAs):
+        return [node.name] if node.name else []
     return [(node.asname or node.name).partition(".")[0]] if isinstance(node, ast.alias) else []
 
 

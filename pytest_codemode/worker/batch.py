@@ -7,7 +7,6 @@ to time the unpatched test must still fail by the same; at the first doubt the p
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +15,7 @@ import pytest
 
 from pytest_codemode.core.codec import encode
 from pytest_codemode.core.outcome import Outcome, Swap, TestResult
+from pytest_codemode.worker.calibration import VARYING
 from pytest_codemode.worker.exchange import Unfaithful
 from pytest_codemode.worker.executed import recorder
 from pytest_codemode.worker.plan import Plan, Say, Setup
@@ -27,8 +27,6 @@ from pytest_codemode.worker.traces import Doubt, Traces
 
 FIRST_CHECK, LATEST_CHECK = 16, 128
 """Candidates between two looks at everything: few at first, twice as many after each that found nothing."""
-_VARYING = re.compile(r"0x[0-9a-fA-F]+|(?<=/run/pytest/)\S+")
-"""What differs between two runs of a test that fails by the same: addresses, and pytest's numbered folders."""
 
 
 class Batch:
@@ -152,4 +150,4 @@ def batched(items: list[pytest.Item], plan: Plan) -> pytest.Function | None:
 
 def _signature(result: TestResult) -> tuple[object, ...]:
     failures = ((one.when, one.exception, one.message, one.left, one.right) for one in result.failures)
-    return result.outcome, [tuple(_VARYING.sub("", str(part)) for part in failure) for failure in failures]
+    return result.outcome, [tuple(VARYING.sub("", str(part)) for part in failure) for failure in failures]

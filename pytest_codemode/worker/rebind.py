@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dis
+import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,6 +19,8 @@ from pytest_codemode.worker.executed import foreign
 _MISSING = object()
 _ATOMS = frozenset({type(None), bool, int, float, complex, str, bytes, type(...), re.Pattern})
 """Who else holds such an object says nothing: it never changes, and Python gives the same one to many."""
+_LONG = 100_000
+"""Bytes of code, as of a large table, that are not looked through: that would take a second."""
 _OPTIMIZED = 1
 """Of `co_flags`: a function's code. Source: CPython's Include/cpython/code.h, CO_OPTIMIZED."""
 _DEPTH = 8
@@ -33,7 +36,12 @@ class InModule:
 
     def exchange(self) -> None:
         """See `Exchange`."""
-        self.names[self.name], self.value = self.value, self.names[self.name]
+        before = self.names.get(self.name, _MISSING)
+        if self.value is _MISSING:  # a test had deleted it
+            self.names.pop(self.name, None)
+        else:
+            self.names[self.name] = self.value
+        self.value = before
 
 
 @dataclass(slots=True)
@@ -46,8 +54,11 @@ class InClass:
 
     def exchange(self) -> None:
         """See `Exchange`."""
-        before = vars(self.owner)[self.name]
-        type.__setattr__(self.owner, self.name, self.value)
+        before = vars(self.owner).get(self.name, _MISSING)
+        if self.value is not _MISSING:
+            type.__setattr__(self.owner, self.name, self.value)
+        elif before is not _MISSING:
+            type.__delattr__(self.owner, self.name)
         self.value = before
 
 
@@ -59,7 +70,7 @@ class Names:
         self._readers: dict[str, set[tuple[str, str]]] = {}
         """Name or attribute -> (file, qualname) of code of the project that ran and may have read it."""
         for code in executed:
-            if code.co_filename.startswith(rootdir) and not foreign(code.co_filename):
+            if code.co_filename.startswith(rootdir + os.sep) and not foreign(code.co_filename):
                 for name in _read_by(code):
                     self._readers.setdefault(name, set()).add((code.co_filename, code.co_qualname))
         self._shared = frozenset(_shared(rootdir))
@@ -90,7 +101,7 @@ class Names:
 
 def _read_by(code: CodeType) -> Iterable[str]:
     """Return the names and attributes that `code` may read; the body of a class or module stores most of its own."""
-    if code.co_flags & _OPTIMIZED:
+    if code.co_flags & _OPTIMIZED or len(code.co_code) > _LONG:
         return code.co_names
     named = (one for one in dis.get_instructions(code) if one.opcode in dis.hasname)
     return {str(one.argval) for one in named if not one.opname.startswith("STORE_")}
@@ -127,7 +138,7 @@ def _shared(rootdir: str) -> Iterator[tuple[str, str]]:
     """
     for module in list(sys.modules.values()):
         filename = vars(module).get("__file__") if type(module) is ModuleType else None
-        if isinstance(filename, str) and filename.startswith(rootdir) and not foreign(filename):
+        if isinstance(filename, str) and filename.startswith(rootdir + os.sep) and not foreign(filename):
             names = vars(module)
             yield from ((filename, name) for name in _held_elsewhere(names))
             classes = [one for one in names.values() if type(one) is type and one.__module__ == module.__name__]

@@ -26,6 +26,7 @@ from pytest_codemode.core.outcome import (
 from pytest_codemode.worker.attributes import Attributes
 from pytest_codemode.worker.batches import Batches, Known
 from pytest_codemode.worker.book import Book
+from pytest_codemode.worker.calibration import Calibration
 from pytest_codemode.worker.calls import Calls
 from pytest_codemode.worker.channel import LineReader, write_line
 from pytest_codemode.worker.disk import Disk
@@ -67,6 +68,7 @@ class Supervisor:
         )
         self._runs = Runs(self._limits, self._watch, self._empty_scratch)
         self._reloads = Reloads(setup, self._watch, forks=forks)
+        self._calibration = Calibration()
         self._batches = Batches(self._limits, self._watch, self._launch_held, self._clean_up)
         self._programs = Programs(setup, self._watch)
         self._calls: Calls | None = None
@@ -219,21 +221,23 @@ class Supervisor:
         cold = bool(message.get("cold"))
         if not cold:
             self._keep_attributes()
+            request = self._calibration.settle(request, lambda candidate: self._tried_apart(candidate, request))
         known = Known() if cold else self._batches.known(request)
         for candidate in request.candidates:
             result = known.results.get(candidate.key)
             if result is None:
                 swaps = () if candidate.key in known.from_disk else candidate.swaps
-                result = self._try(replace(candidate, swaps=swaps), request, cold=cold)
-                self._clean_up()
+                result = self._tried_apart(replace(candidate, swaps=swaps), request, cold=cold)
             write_line(self._outbox, {"say": "tried", "result": encode(result)})
             if request.stop_at_pass and result.status == "passed":
                 break
         return {"say": "done"}
 
-    def _try(self, candidate: Candidate, request: TryRequest, *, cold: bool) -> TryResult:
+    def _tried_apart(self, candidate: Candidate, request: TryRequest, *, cold: bool = False) -> TryResult:
+        """Try it in a process of its own, and leave nothing of it."""
         started = time.monotonic()
         strategy, results, finish = self._tried_on(candidate, request, cold=cold)
+        self._clean_up()
         return TryResult(
             key=candidate.key,
             status=_status(request.nodeids, results, finish),

@@ -78,6 +78,9 @@ def at(text, old, new, *, source=SOURCE):
         (at('"b"', "2", "3"), "TABLE"),
         (at("WORD", '"x"', '"y" + "z"'), "WORD"),
         (at("PATTERN", '"a+"', '"a*"'), "PATTERN"),
+        (at("PATTERN", '"a+"', '"a*", re.I'), "PATTERN"),
+        (at("LIMIT", "10", "sum([len('abc'), USED])"), "LIMIT"),
+        (at("TABLE", "{", "{**{n: n for n in range(3)}, "), "TABLE"),
         (at("rate = 2", "2", "5"), "A.rate"),
         (at("rate = 3", "3", "5"), "B.rate"),
         (at("name: str", '"a"', '"b"'), "A.name"),
@@ -102,6 +105,12 @@ def test_another_value_for_a_name_is_a_swap_of_the_value(edit, name):
         (at("rate = 4", "4", "5"), "a decorator may look at the class"),
         (at("MAYBE", "1", "2"), "under a condition"),
         (at("LIMIT", "10", "print()"), "evaluating it does something now"),
+        (at("LIMIT", "10", "TABLE"), "what it reads may have changed since"),
+        (at("LIMIT", "10", "BOUND"), "bound twice: which one?"),
+        (at("LIMIT", "10", "TABLE['a']"), "what it reads may have changed since"),
+        (at("LIMIT", "10", "re.sub.cache"), "an attribute of something else"),
+        (ReplaceStatement(P, 7, 'WORD: str = "x"', 'WORD: bytes = "x"'), "another annotation"),
+        (ReplaceStatement(P, 2, "LIMIT = 10", "LIMIT: int = 11"), "an annotation now"),
         (ReplaceStatement(P, 2, "LIMIT = 10", "LIMITS = 10"), "another name"),
         (InsertStatement(P, 2, "LIMIT = 10", "after", "MORE = 1"), "a new statement"),
     ],
@@ -123,3 +132,10 @@ def test_a_private_name_in_a_class_is_left_alone():
     source = "__top = 1\nclass A:\n    __rate = 1\n    other = __top\n"
     assert swapped(ReplaceExpression(P, 3, 13, "1", "2"), source=source) == []
     assert swapped(ReplaceExpression(P, 4, 12, "__top", "__top + 1"), source=source) == []
+
+
+def test_values_that_hang_together_are_not_swapped_together():
+    source = "LIMIT = 1\nHALF = 2\n"
+    edits = ReplaceExpression(P, 1, 8, "1", "3"), ReplaceExpression(P, 2, 7, "2", "LIMIT")
+    assert [len(swapped(edit, source=source)) for edit in edits] == [1, 1]
+    assert swapped(*edits, source=source) == []

@@ -10,7 +10,9 @@ from tests.sandbox.toys import Sandboxed, project_at, sandboxed, write_project
 
 MODULE = """
     import re
+    import string
 
+    __all__ = ["STARRED"]
     LIMIT = 10
     WORDS = ["a", "b"]
     PAIRS = (("a", 1), ("b", 2))
@@ -37,6 +39,16 @@ MODULE = """
         def price(self):
             return self.rate * 10
 
+    STARRED = 6
+
+    class Config:
+        size = 7
+
+    class Text(string.Template):
+        delimiter = "$"
+
+    AGAIN = 8
+
     class Meta(type):
         pass
 
@@ -44,11 +56,18 @@ MODULE = """
         rate = 2
 """
 USER = """
+    import string
     import mod
+    from mod import *
 
     DOUBLE = mod.ASKED * 2
+    SETTINGS = {name: getattr(mod.Config, name) for name in dir(mod.Config)}
+
+    def from_mod():
+        return STARRED
 """
 TESTS = """
+    import subprocess, sys
     import pytest
     import mod, user
     from mod import SEEN_BY_TEST
@@ -87,6 +106,20 @@ TESTS = """
     def test_derived():
         assert user.DOUBLE == 10
 
+    def test_starred():
+        assert user.from_mod() == 9
+
+    def test_loaded():
+        assert user.SETTINGS["size"] == 9
+
+    def test_made_of_it():
+        assert mod.Text("%a").substitute(a=1) == "1"
+
+    def test_read_again():
+        code = "import mod; print(mod.AGAIN)"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        assert done.stdout == "9\\n"
+
     def test_special():
         assert mod.Special.rate == 3
 """
@@ -101,6 +134,10 @@ GOOD = {
     "held": ("KEPT", "[1]", "[2]"),
     "seen": ("SEEN_BY_TEST", "3", "5"),
     "derived": ("ASKED", "4", "5"),
+    "starred": ("STARRED", "6", "9"),
+    "loaded": ("Config.size", "7", "9"),
+    "made_of_it": ("Text.delimiter", '"$"', '"%"'),
+    "read_again": ("AGAIN", "8", "9"),
     "special": ("Special.rate", "rate = 2", "rate = 3"),
 }
 """Test -> (name, old text, new text): each of these makes it pass when the file is imported."""
@@ -155,3 +192,13 @@ def test_one_value_leaves_nothing_to_the_next(sandbox: Sandboxed) -> None:
     assert [(one.status, one.strategy) for one in tried] == [("failed", "swap")] * 8
     assert all(one.batched for one in tried)
     assert [one.results[0].failures[0].left for one in tried] == [f"['a', '{n}', 'more']" for n in range(8)]
+
+
+def test_a_name_is_probed_once_for_some_tests(sandbox: Sandboxed) -> None:
+    """From then on a candidate costs what one of a function costs, far less than the import of a file."""
+    many = [patch(str(n), "LIMIT", "10", str(100 + n)) for n in range(60)]
+    sandbox.attempt(*many[:3], on=("test_mod.py::test_limit",))
+    tried = sandbox.attempt(*many, on=("test_mod.py::test_limit",))
+
+    assert all(one.batched for one in tried)
+    assert [one.results[0].failures[0].left for one in tried] == [str(100 + n) for n in range(60)]
