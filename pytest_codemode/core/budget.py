@@ -18,6 +18,7 @@ class StopReason(enum.Enum):
     GREEN = "all selected tests pass with the patches"
     EXHAUSTED = "no proposer had another patch"
     TIME = "the time budget was spent; raise it with --codemode-budget time=..."
+    SHARE = "its share of the time budget was spent; raise it with --codemode-budget time=..."
     COST = "the money budget was spent; raise it with --codemode-budget usd=..."
     TOKENS = "the token budget was spent; raise it with --codemode-budget tokens=..."
     REQUESTS = "the request budget was spent; raise it with --codemode-budget requests=..."
@@ -28,7 +29,12 @@ class StopReason(enum.Enum):
     TREE_CHANGED = "files changed while codemode was running; run it again on the new state"
 
 
-SPENT = frozenset({StopReason.TIME, StopReason.COST, StopReason.TOKENS, StopReason.REQUESTS, StopReason.CANDIDATES})
+SPENT = frozenset(
+    {
+        *(StopReason.TIME, StopReason.SHARE, StopReason.COST),
+        *(StopReason.TOKENS, StopReason.REQUESTS, StopReason.CANDIDATES),
+    }
+)
 """A limit of the budget ended it: with more of it, the run could go on."""
 
 

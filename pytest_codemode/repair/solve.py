@@ -176,7 +176,7 @@ class Solver:
     def _ended(self, solution: Solution, found: _Found, deadline: float) -> bool:
         if len(solution.plausible) >= found.known + ENOUGH or solution.candidates >= found.most:
             return True
-        stop = self._budget.exceeded() or (StopReason.TIME if self._clock() >= deadline else None)
+        stop = self._budget.exceeded() or (StopReason.SHARE if self._clock() >= deadline else None)
         if stop and not solution.plausible:
             solution.stop = stop
         return stop is not None

@@ -159,7 +159,7 @@ def test_a_task_ends_with_its_share_of_the_time(tmp_path: Path) -> None:
     watch = Watch(world, seconds=1.0)
     solution = solved(world, proposer, share_s=5.0, watch=watch)
     assert len(watch.judged) == 5
-    assert (solution.stop, solution.chosen, solution.duration_s) == (StopReason.TIME, None, 5.0)
+    assert (solution.stop, solution.chosen, solution.duration_s) == (StopReason.SHARE, None, 5.0)
     assert proposer.closed
 
 
@@ -178,7 +178,7 @@ def test_time_ended_the_task_if_it_ended_one_of_its_proposers(tmp_path: Path) ->
     endless = ScriptedProposer(*((number(str(n)),) for n in range(3, 99)))
     brief = ScriptedProposer((number("x"),))
     solution = solved(world, endless, brief, share_s=10.0, watch=Watch(world, seconds=1.0))
-    assert (solution.chosen, solution.stop, len(brief.heard)) == (None, StopReason.TIME, 1)
+    assert (solution.chosen, solution.stop, len(brief.heard)) == (None, StopReason.SHARE, 1)
 
 
 def test_a_task_without_any_time_asks_nobody_for_a_patch(tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_a_plausible_patch_is_compared_with_what_is_found_shortly_after(tmp_path
     assert solution.chosen is not None
     assert solution.chosen.patch == number("22")
     assert [t.patch for t in solution.plausible] == [number("22"), number("2")]
-    assert solution.stop is not StopReason.TIME
+    assert solution.stop not in (StopReason.TIME, StopReason.SHARE)
 
 
 def test_enough_plausible_patches_end_the_search(tmp_path: Path) -> None:
@@ -291,7 +291,7 @@ def test_a_search_whose_time_ends_with_patches_that_pass_by_hot_swap_only_ends_b
     world = World(tmp_path, wants({RED: frozenset()}), swapped=WANTS_2)
     proposer = ScriptedProposer((number("2"),), *((number(str(n)),) for n in range(3, 99)))
     solution = solved(world, proposer, share_s=5.0, watch=Watch(world, seconds=1.0))
-    assert (solution.chosen, solution.stop, len(proposer.heard)) == (None, StopReason.TIME, 4)
+    assert (solution.chosen, solution.stop, len(proposer.heard)) == (None, StopReason.SHARE, 4)
 
 
 def test_a_patch_that_breaks_a_guard_only_from_disk_is_not_chosen_and_counted(tmp_path: Path) -> None:
