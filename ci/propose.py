@@ -44,9 +44,10 @@ def main() -> int:
         arguments = list(words(os.environ))
         os.chdir(folder)
     except (OSError, ValueError) as problem:
-        print(f"codemode: an input cannot be used: {problem!r}", file=sys.stderr)
-        return 2
-    from pytest_codemode.cli.main import main as codemode  # noqa: PLC0415  # what is wrong with inputs is said at once
+        from pytest_codemode.cli.ci.command import refused  # noqa: PLC0415  # as below
+
+        return refused(f"an input cannot be used: {problem}")
+    from pytest_codemode.cli.main import main as codemode  # noqa: PLC0415  # takes a second, and the environment is set
 
     return codemode(["ci", *arguments])
 

@@ -4,6 +4,10 @@
 set -euo pipefail
 
 source=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+if ! python3 -I -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+    echo "python3 on this runner is no Python of 3.11 or later; set one up, as with actions/setup-python" >&2
+    exit 2
+fi
 words=("--patch=$INPUT_PATCH" "--base=$INPUT_BASE" "--head=$INPUT_HEAD" "--directory=${INPUT_WORKING_DIRECTORY:-.}")
 words+=("--report=$(dirname "$INPUT_PATCH")/report.md" "--body=$RUNNER_TEMP/codemode-body.md")
 while IFS= read -r glob; do

@@ -12,7 +12,9 @@ import sys
 import threading
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 
+from pytest_codemode.cli.checkout import folder_of
 from pytest_codemode.core.errors import CodemodeError
 from pytest_codemode.core.events import Event, Notice, RunDone, to_line
 from pytest_codemode.core.report import RunReport
@@ -42,9 +44,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         report = RunReport(run_id="", stop=str(problem), green=False, error=True)
     except KeyboardInterrupt:
         report = RunReport(run_id="", stop="interrupted before anything was finished", green=False, error=True)
+    folder = folder_of(Path(request.project.rootdir), os.environ)
     for path in request.options.reports:
         try:
-            write_report(report, path)
+            write_report(report, path, folder=folder)
         except (CodemodeError, OSError) as problem:
             _emit(Notice("error", f"the report {path} cannot be written: {problem}"))
     _emit(RunDone(report))

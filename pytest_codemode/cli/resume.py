@@ -8,6 +8,7 @@ import sys
 import warnings
 from dataclasses import replace
 
+from pytest_codemode.cli.checkout import folder_of
 from pytest_codemode.core.budget import parse_allowance
 from pytest_codemode.core.errors import CodemodeError, ConfigError
 from pytest_codemode.core.report import RunReport
@@ -43,7 +44,7 @@ def run(stored: StoredRun, budget: str) -> int:
     finally:
         live.close()
     terminal.render(report, writer, root=os.path.relpath(stored.rootdir))
-    _write_reports(report, resumed.request.options.reports, writer)
+    _write_reports(report, resumed.request.options.reports, folder_of(stored.rootdir, os.environ), writer)
     return 0 if report.green and not resumed.request.options.diff_only else 1
 
 
@@ -60,9 +61,9 @@ def _with_budget(resumed: Resumption, budget: str) -> Resumption:
     return replace(resumed, request=replace(resumed.request, options=replace(options, budget=spec)))
 
 
-def _write_reports(report: RunReport, paths: tuple[str, ...], writer: Writer) -> None:
+def _write_reports(report: RunReport, paths: tuple[str, ...], folder: str, writer: Writer) -> None:
     for path in paths:
         try:
-            write_report(report, path)
+            write_report(report, path, folder=folder)
         except (CodemodeError, OSError) as problem:
             paragraph(writer, f"error: the report {path} cannot be written: {problem}", red=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import webbrowser
 from pathlib import Path
 
+from pytest_codemode.cli.checkout import folder_of
 from pytest_codemode.core.errors import ConfigError
 from pytest_codemode.core.events import Notice
 from pytest_codemode.repair.record.resume import can_resume
@@ -81,7 +83,7 @@ def _report(stored: StoredRun, output: str | None, *, show: bool) -> int:
             f"run {stored.run_id} is not sealed by your codemode; name a place for its report with --output"
         )
     path = Path(output) if output is not None else stored.folder / "report.html"
-    files.write(stored.report, str(path), option="--output")
+    files.write(stored.report, str(path), option="--output", folder=folder_of(stored.rootdir, os.environ))
     print(harmless(str(path)))
     _warn(stored)
     if show and not webbrowser.open(path.resolve().as_uri()):

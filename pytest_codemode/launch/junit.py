@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from pytest_codemode.core.report import RunReport
+from pytest_codemode.report.files import put
 from pytest_codemode.report.junit import annotated
 
 _MAX_BYTES = 256 * 2**20
@@ -41,7 +41,7 @@ class JunitFile:
         """
         try:
             target = self.path.resolve(strict=True)
-            _replace(target, annotated(_read(target), report, self.prefix))
+            put(target, annotated(_read(target), report, self.prefix))
         except OSError as problem:
             return self._warning(str(problem.strerror or problem))
         except ValueError as problem:
@@ -62,17 +62,3 @@ def _read(path: Path) -> bytes:
         if status.st_size > _MAX_BYTES:
             raise ValueError(f"it is larger than {_MAX_BYTES // 2**20} MiB")
         return file.read(_MAX_BYTES)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write beside the file and rename: a reader sees the old one or the new one."""
-    mode = stat.S_IMODE(path.stat().st_mode)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with open(descriptor, "wb") as file:  # noqa: PTH123  # of a descriptor
-            file.write(content)
-        temporary.chmod(mode)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -5,17 +5,13 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
+from pytest_codemode.edits.quoting import quoted
+
 Opcode = tuple[str, int, int, int, int]
 """As difflib's: tag, and the lines [i1:i2] of the old file against [j1:j2] of the new."""
 
 CONTEXT_LINES = 3
 _NO_NEWLINE = b"\n\\ No newline at end of file\n"
-_ESCAPES = {ord("\a"): b"\\a", ord("\b"): b"\\b", ord("\t"): b"\\t", ord("\n"): b"\\n", ord("\v"): b"\\v"} | {
-    ord("\f"): b"\\f",
-    ord("\r"): b"\\r",
-    ord('"'): b'\\"',
-    ord("\\"): b"\\\\",
-}
 
 
 def unified_diff(path: str, old: bytes | None, new: bytes | None) -> bytes:
@@ -28,7 +24,7 @@ def unified_diff(path: str, old: bytes | None, new: bytes | None) -> bytes:
     """
     if old == new:
         return b""
-    before, after = _quoted(f"a/{path}"), _quoted(f"b/{path}")
+    before, after = quoted(f"a/{path}"), quoted(f"b/{path}")
     body = b"".join(_hunks(_lines(old or b""), _lines(new or b"")))
     if not body:
         # An empty file that comes or goes has no hunk: only git's own header can say it. Elsewhere that header would do
@@ -109,15 +105,6 @@ def _range(start: int, stop: int) -> bytes:
 def _marked(mark: bytes, lines: list[bytes]) -> Iterator[bytes]:
     for line in lines:
         yield mark + (line if line.endswith(b"\n") else line + _NO_NEWLINE)
-
-
-def _quoted(name: str) -> bytes:
-    """Return `name` as git writes it: in quotes and escaped where it holds a quote, backslash or control character."""
-    raw = name.encode("utf-8", "surrogateescape")
-    if not any(byte < 0x20 or byte in (0x22, 0x5C, 0x7F) for byte in raw):
-        return raw
-    escaped = (_ESCAPES.get(byte) or (b"%c" if 0x20 <= byte < 0x7F else b"\\%03o") % byte for byte in raw)
-    return b'"%s"' % b"".join(escaped)
 
 
 def _ended(name: bytes) -> bytes:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
+from pytest_codemode.workbench import git
 from pytest_codemode.workbench.files import behind_link
 
 _TEST_FOLDERS = frozenset({"test", "tests"})
@@ -86,14 +87,7 @@ class EditableSet:
     @lru_cache(maxsize=4096)  # noqa: B019  # one instance a run; asking git costs 3 ms a file
     def _git_ignores(self, path: str) -> bool:
         try:
-            asked = subprocess.run(
-                ["git", "check-ignore", "-q", "--", path],
-                cwd=self._rootdir,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=10,
-                check=False,
-            )
+            asked = git.run(self._rootdir, "check-ignore", "-q", "--", path, limit_s=10)
         except (OSError, subprocess.TimeoutExpired):
             return False
         return asked.returncode == 0

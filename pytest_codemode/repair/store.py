@@ -45,8 +45,11 @@ class KeptPatch:
     schema: int = 1
 
     def diff(self) -> bytes:
-        """Return the unified diff of all files."""
-        return b"".join(unified_diff(path, self.old.get(path), self.new[path]) for path in sorted(self.new))
+        """Return the unified diff of all files, those without a line of their own last."""
+        diffs: list[bytes] = [unified_diff(path, self.old.get(path), self.new[path]) for path in sorted(self.new)]
+        # git takes the `---` line of the next file for a part of the header that an empty file has instead of hunks.
+        diffs.sort(key=lambda diff: diff.startswith(b"diff "))
+        return b"".join(diffs)
 
 
 class RunStore:

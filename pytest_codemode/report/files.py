@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import os
+import secrets
+import stat
 from pathlib import Path
 
 from pytest_codemode.core.errors import ConfigError
@@ -60,18 +62,37 @@ def write(report: RunReport, path: str, *, option: str = "--codemode-report", fo
     text = render(report, path, option=option, folder=folder)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _replace(target, text.encode("utf-8", "backslashreplace"))
+        put(target, text.encode("utf-8", "backslashreplace"))
     except OSError as problem:
         raise ConfigError(f"{option}: {path} cannot be written ({problem.strerror}); name another") from None
 
 
-def _replace(target: Path, content: bytes) -> None:
-    """Write beside the target and rename: a reader never sees half a report."""
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        # Made anew: whatever has that name already, a link to elsewhere perhaps, is not written to.
-        with temporary.open("xb") as file:
+def put(target: Path, content: bytes) -> None:
+    """Write beside `target` and rename: a reader sees the old file or the new one, never half of one.
+
+    The new file has the mode of the one that it replaces. A link in the target's place is replaced, not followed.
+
+    Raises:
+        OSError: it cannot be written; the old file is as it was.
+    """
+    # Made anew, under a name that nobody can know: whatever stands there is neither written to nor removed.
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}.tmp")
+    with temporary.open("xb") as file:
+        try:
+            if (mode := _mode(target)) is not None:
+                os.fchmod(file.fileno(), mode)
             file.write(content)
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
+            file.flush()
+            temporary.replace(target)
+        except BaseException:  # an interruption too
+            temporary.unlink()
+            raise
+
+
+def _mode(target: Path) -> int | None:
+    """Return the permissions of a regular file, None where there is none."""
+    try:
+        found = target.lstat().st_mode
+    except FileNotFoundError:
+        return None
+    return found & 0o777 if stat.S_ISREG(found) else None

@@ -11,7 +11,8 @@ from typing import Literal
 
 from pytest_codemode.core.report import RunReport, TaskReport, Unrepaired
 from pytest_codemode.core.suspicion import Location
-from pytest_codemode.report.page.unified import parse
+from pytest_codemode.report.blocks import first_lines
+from pytest_codemode.report.phrases import capitalised, count, sentence
 from pytest_codemode.report.terminal import behaviour, held_back
 from pytest_codemode.report.writer import one_line
 
@@ -22,8 +23,10 @@ _RULES: dict[str, RuleId] = {
     "not reproducible": "irreproducible-failure",
     "unsupported": "unsupported-test",
 }
-_WIDTH = 500
+_WIDTH, _MOST_WARNINGS = 500, 20
 """Columns of foreign text in a message."""
+_LONGEST_PATH = 4_096
+"""Linux's PATH_MAX."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +59,12 @@ def findings(report: RunReport) -> tuple[Finding, ...]:
 
 
 def inside(path: str) -> bool:
-    """Return whether `path` is relative and stays below the rootdir."""
-    return bool(path) and not PurePosixPath(path).is_absolute() and ".." not in PurePosixPath(path).parts
+    """Return whether `path` is relative, stays below the rootdir and is one that a system would open."""
+    return (
+        0 < len(path) <= _LONGEST_PATH
+        and not PurePosixPath(path).is_absolute()
+        and ".." not in PurePosixPath(path).parts
+    )
 
 
 def _of_task(task: TaskReport) -> Finding:
@@ -81,7 +88,7 @@ def _of_test(test: Unrepaired) -> Finding:
     return Finding(
         rule=rule,
         state=test.kind,
-        text=_sentence(f"{_said(test.nodeid)} is {test.kind}: {_said(test.detail) or 'nothing more is known'}"),
+        text=sentence(f"{_said(test.nodeid)} is {test.kind}: {_said(test.detail) or 'nothing more is known'}"),
         place=(path, 1) if inside(path) else None,
         fingerprint=_hashed(rule, test.nodeid),
         tests=(test.nodeid,),
@@ -93,61 +100,37 @@ def _hashed(*parts: str) -> str:
 
 
 def _fixed(task: TaskReport) -> Iterator[str]:
-    yield _sentence(_said(task.cause))
-    yield f"A proven patch turns {_count(len(task.turned_green), 'failing test')} green."
+    yield sentence(_said(task.cause))
+    yield f"A proven patch turns {count(len(task.turned_green), 'failing test')} green."
     if task.rationale:
-        yield _sentence(f"The patch: {_said(task.rationale)}")
-    yield f"{_count(task.checked, 'test')} that passed before still pass."
+        yield sentence(f"The patch: {_said(task.rationale)}")
+    yield f"{count(task.checked, 'test')} that passed before still pass."
     if task.warnings:
-        yield f"Look twice: {', '.join(map(_said, task.warnings))}."
+        yield f"Look twice: {', '.join(map(_said, task.warnings[:_MOST_WARNINGS]))}."
     if task.behaviour is not None:
         seen = behaviour(task.behaviour)
-        yield f"It {seen}." if seen.startswith("changes") else f"{seen.capitalize()}."
+        yield f"It {seen}." if seen.startswith("changes") else sentence(capitalised(seen))
     if task.held_out:
-        yield _sentence(f"It {held_back(task)}")
+        yield sentence(f"It {held_back(task)}")
 
 
 def _unfixed(task: TaskReport) -> Iterator[str]:
-    yield _sentence(_said(task.cause))
-    yield _sentence(f"Not fixed: {_said(task.why_not) or 'nothing more is known'}")
+    yield sentence(_said(task.cause))
+    yield sentence(f"Not fixed: {_said(task.why_not) or 'nothing more is known'}")
     for miss in task.near_misses[:1]:
         reason = f" ({_said(miss.reason)})" if miss.reason else ""
-        yield _sentence(f"Nearest miss: {_said(miss.where)} {_said(miss.summary)}: {_said(miss.verdict)}{reason}")
-    yield f"{_count(len(task.nodeids), 'test')} failing, {_count(task.candidates, 'candidate')} tried."
+        yield sentence(f"Nearest miss: {_said(miss.where)} {_said(miss.summary)}: {_said(miss.verdict)}{reason}")
+    yield f"{count(len(task.nodeids), 'test')} failing, {count(task.candidates, 'candidate')} tried."
 
 
 def _said(text: str) -> str:
-    return one_line(text, _WIDTH)
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith((".", "!", "?")) else f"{text}."
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return one_line(text.lstrip()[: 2 * _WIDTH], _WIDTH)
 
 
 def _place(task: TaskReport) -> Location | None:
     """Return where to show a cause: its patch, its most suspicious line, its innermost frame, or its test's file."""
-    changed = list(_changed(task.diff))
     suspects = [(suspect.path, suspect.line) for suspect in task.suspects]
     frames = [(frame.path, frame.line) for failure in task.failures[:1] for frame in reversed(failure.frames)]
     tests = [(nodeid.partition("::")[0], 1) for nodeid in task.nodeids]
-    candidates = (*changed, *suspects, *frames, *tests)
+    candidates = (*first_lines(task.diff), *suspects, *frames, *tests)
     return next(((path, line) for path, line in candidates if inside(path) and line > 0), None)
-
-
-def _changed(diff: str) -> Iterator[Location]:
-    """Yield the line of the unpatched file at which each file's patch begins."""
-    try:
-        files = parse(diff)
-    except ValueError:  # as in a record that was damaged: there are other places to name
-        return
-    for file in files:
-        before = 1
-        for block in file.hunks[0].blocks if file.hunks else ():
-            if not block.same:
-                yield file.path, block.old[0].number if block.old else before
-                break
-            before = block.old[-1].number

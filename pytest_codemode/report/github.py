@@ -8,15 +8,14 @@ Source: actions/toolkit, `packages/core/src/command.ts` and `file-command.ts`.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from pytest_codemode.core.failure import Failure
 from pytest_codemode.core.report import RunReport, TaskReport, Unrepaired
-from pytest_codemode.edits.unified import changes
-from pytest_codemode.report import markdown
+from pytest_codemode.report import escapes, markdown
+from pytest_codemode.report.blocks import first_lines
 from pytest_codemode.report.terminal import counts
 from pytest_codemode.report.writer import harmless, one_line
 
@@ -81,7 +80,7 @@ def _failing(task: TaskReport, folder: str) -> Annotation:
 
 
 def _proposal(task: TaskReport, folder: str) -> Annotation:
-    path, line = _first_change(task.diff)
+    path, line = next(iter(first_lines(task.diff)), ("", 0))
     green = len(task.turned_green)
     proof = f"turns green: {green}; passed before and still pass: {task.checked}"
     doubt = f"\nlook twice: {', '.join(task.warnings)}" if task.warnings else ""
@@ -101,14 +100,6 @@ def _place(failures: tuple[Failure, ...], nodeids: tuple[str, ...]) -> tuple[str
             if not frame.path.startswith(("/", "<")):
                 return frame.path, frame.line
     return (nodeids[0].partition("::")[0] if nodeids else ""), 0
-
-
-def _first_change(diff: str) -> tuple[str, int]:
-    try:
-        first, *_ = changes(diff.encode("utf-8", "surrogateescape"))
-    except ValueError:  # a file with a strange name, or an empty one: the notice then stands at no line
-        return "", 0
-    return first.path, first.line
 
 
 def _within(folder: str, path: str) -> str:
@@ -205,6 +196,6 @@ def _summary(report: RunReport, state: str) -> Iterator[str]:
     if state in ("passed", "skipped"):
         yield f"# codemode: {'no test fails' if state == 'passed' else 'nothing to do'}"
         yield ""
-        yield re.sub(r"([\\`*_{}\[\]<>#|~&@!])", r"\\\1", " ".join(harmless(report.stop).split()))
+        yield escapes.text(report.stop)
         return
     yield markdown.render(report).rstrip("\n")

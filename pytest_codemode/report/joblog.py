@@ -12,7 +12,7 @@ _COMMAND = re.compile(r"^(\s*):(?=:)")
 
 Source: actions/runner, `ActionCommand.TryParseV2`.
 """
-_ANYWHERE = re.compile(r"#(?=#(?:\[|vso\[|teamcity\[))")
+_ANYWHERE = re.compile(r"#(?=#(?:\[|vso\[|teamcity\[))", re.IGNORECASE)
 """What runners obey wherever in a line it stands: GitHub's old form (`TryParse` looks for `##[`), and others'."""
 
 

@@ -64,7 +64,7 @@ def addresses(nodeid: str, prefix: str = "") -> tuple[Address, ...]:
 def _address(names: list[str], parameters: str, prefix: str) -> Address:
     module = re.sub(r"\.py$", "", names[0].replace("/", "."))
     *classes, name = [module, *names[1:]]
-    return _legal(".".join([prefix, *classes] if prefix else classes)), _legal(name + parameters)
+    return legal(".".join([prefix, *classes] if prefix else classes)), legal(name + parameters)
 
 
 def _of_run(report: RunReport) -> Properties:
@@ -124,7 +124,7 @@ def _yes(holds: bool) -> str:
     return "true" if holds else "false"
 
 
-def _legal(text: str) -> str:
+def legal(text: str) -> str:
     """Return `text` as pytest writes what XML cannot hold."""
     return _ILLEGAL.sub(lambda found: f"#x{ord(found.group()):0{2 if ord(found.group()) <= 0xFF else 4}X}", text)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pytest_codemode.core.report import FileCoverage, LineCoverage, RunReport, TaskReport, Unrepaired
 from pytest_codemode.report.escapes import block, cell, code, text
 from pytest_codemode.report.live import sandbox_level
+from pytest_codemode.report.phrases import count
 from pytest_codemode.report.terminal import behaviour, cost, counts, difference, duration, held_back
 from pytest_codemode.report.writer import one_line
 
@@ -61,7 +62,7 @@ def _head(report: RunReport) -> Iterator[str]:
     elif report.diff and report.diff_path:
         yield f"- patch, not written to the tree: {code(report.diff_path)}"
     for file in report.coverage[:_MOST_TESTS]:
-        yield f"- coverage of {code(file.path)} by {_count(file.tests, 'test')}: {_coverage(file)}"
+        yield f"- coverage of {code(file.path)} by {count(file.tests, 'test')}: {_coverage(file)}"
     for notice in report.notices[:_MOST_TESTS]:
         yield f"- note: {text(notice)}"
     yield from _rest(len(report.notices) - _MOST_TESTS, "note")
@@ -98,7 +99,7 @@ def _section(task: TaskReport, report: RunReport) -> Iterator[str]:
     yield f"## {'Fixed' if task.fixed else 'Not fixed'}: {code(one_line(task.cause, _CAUSE))}"
     yield ""
     yield from _fixed(task, report) if task.fixed else _unfixed(task)
-    yield f"- took {duration(task.duration_s)}, {_count(task.candidates, 'candidate')}"
+    yield f"- took {duration(task.duration_s)}, {count(task.candidates, 'candidate')}"
 
 
 def _fixed(task: TaskReport, report: RunReport) -> Iterator[str]:
@@ -160,11 +161,7 @@ def _unrepaired(test: Unrepaired) -> Iterator[str]:
 
 def _rest(number: int, noun: str) -> Iterator[str]:
     if number > 0:
-        yield f"- and {_count(number, f'more {noun}')}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+        yield f"- and {count(number, f'more {noun}')}"
 
 
 def _codes(paths: tuple[str, ...]) -> str:

@@ -5,9 +5,10 @@ Lines and columns are those of the unpatched file, 1-based, columns in Unicode c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pytest_codemode.report.page.unified import Block, FileDiff, Hunk, Line, parse
+from pytest_codemode.report.blocks import Block, FileDiff, Hunk, Line, parse
 
 _MARK = "\ufeff"
 
@@ -43,7 +44,7 @@ def replacements(diff: str) -> tuple[FileChange, ...]:
 
     Raises:
         ValueError: it is no unified diff with changes, or the exact text cannot be told from it: a file is not in
-            UTF-8, its byte order mark or its being there changes, or its name is one that git quotes.
+            UTF-8, or its byte order mark or its being there changes.
     """
     if "\N{REPLACEMENT CHARACTER}" in diff:  # what could not be decoded became one
         raise ValueError("the patched file is not in UTF-8")
@@ -51,13 +52,9 @@ def replacements(diff: str) -> tuple[FileChange, ...]:
 
 
 def _change(file: FileDiff) -> FileChange:
-    if file.path.startswith('"') or file.state == "deleted" or not file.hunks:
+    if file.kind == "gone" or not file.hunks:
         raise ValueError(f"{file.path}: not a change of text")
-    found = tuple(_of_block(hunk, at) for hunk in file.hunks for at in _changed(hunk))
-    starts = [one.region.start_line for one in found]
-    if starts != sorted(starts) or min(starts, default=0) < 1:
-        raise ValueError(f"{file.path}: its hunks are not in order")
-    return FileChange(file.path, found)
+    return FileChange(file.path, tuple(_of_block(hunk, at) for hunk in file.hunks for at in _changed(hunk)))
 
 
 def _changed(hunk: Hunk) -> list[int]:
@@ -79,7 +76,7 @@ def _of_block(hunk: Hunk, at: int) -> Replacement:
 
 def _without_mark(block: Block) -> Block:
     """Take the byte order mark off both sides: regions do not count it, and it stays where it is."""
-    old, new = [_bare(line) for line in block.old], [_bare(line) for line in block.new]
+    old, new = tuple(map(_bare, block.old)), tuple(map(_bare, block.new))
     if (old[:1] == block.old[:1]) != (new[:1] == block.new[:1]):
         raise ValueError("the byte order mark comes, goes or moves")
     return Block(same=False, old=old, new=new)
@@ -89,7 +86,7 @@ def _bare(line: Line) -> Line:
     return Line(1, line.text.removeprefix(_MARK), line.ended) if line.number == 1 else line
 
 
-def _exchange(old: list[Line], new: list[Line]) -> Replacement:
+def _exchange(old: Sequence[Line], new: Sequence[Line]) -> Replacement:
     """Replace lines by lines; a line end that both have in the end stays."""
     ending = _ending(old[-1])
     text = _text(new)
@@ -98,7 +95,7 @@ def _exchange(old: list[Line], new: list[Line]) -> Replacement:
     return Replacement(_lines(old, _width(old[-1]) + len(ending)), text)
 
 
-def _insertion(new: list[Line], before: Line | None, following: Line | None) -> Replacement:
+def _insertion(new: Sequence[Line], before: Line | None, following: Line | None) -> Replacement:
     if before is None or following is not None:
         at = 1 if before is None else before.number + 1
         return Replacement(Region(at, 1, at, 1), _text(new))
@@ -107,17 +104,17 @@ def _insertion(new: list[Line], before: Line | None, following: Line | None) -> 
     return Replacement(Region(before.number, column, before.number, column), _text(new))
 
 
-def _deletion(old: list[Line], following: Line | None) -> Replacement:
+def _deletion(old: Sequence[Line], following: Line | None) -> Replacement:
     if following is not None:
         return Replacement(Region(old[0].number, 1, following.number, 1), "")
     return Replacement(_lines(old, _width(old[-1]) + len(_ending(old[-1]))), "")
 
 
-def _lines(old: list[Line], width: int) -> Region:
+def _lines(old: Sequence[Line], width: int) -> Region:
     return Region(old[0].number, 1, old[-1].number, width + 1)
 
 
-def _text(lines: list[Line]) -> str:
+def _text(lines: Sequence[Line]) -> str:
     return "".join(line.text + ("\n" if line.ended else "") for line in lines)
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from xml.etree import ElementTree
 
 from pytest_codemode.core.failure import Failure, headline
 from pytest_codemode.core.outcome import Outcome, TestResult
+from pytest_codemode.report.junit import addresses, legal
 
-_INVALID = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 cannot hold, escaped or not."""
 _SKIPPED = frozenset({Outcome.SKIPPED, Outcome.XFAILED})
 _ERRORS = frozenset({Outcome.TIMEOUT, Outcome.CRASHED, Outcome.MISSING})
 
@@ -51,26 +49,19 @@ def _collector(failure: Failure) -> ElementTree.Element:
 
 
 def _element(nodeid: str, duration_s: float) -> ElementTree.Element:
-    path, _, name = nodeid.partition("::")
+    # As pytest names them: services know a test again by both, in the reports of other jobs.
+    classname, name = addresses(nodeid)[0]
     return ElementTree.Element(
-        "testcase",
-        classname=_valid(path.removesuffix(".py").replace("/", ".")),
-        name=_valid(name or path),
-        file=_valid(path),
-        time=f"{duration_s:.3f}",
+        "testcase", classname=classname, name=name, file=legal(nodeid.partition("::")[0]), time=f"{duration_s:.3f}"
     )
 
 
 def _add(case: ElementTree.Element, kind: str, failures: tuple[Failure, ...], otherwise: str) -> None:
-    element = ElementTree.SubElement(case, kind, message=_valid(headline(failures[0]) if failures else otherwise)[:500])
-    element.text = "\n\n".join(_valid(_told(failure)) for failure in failures)
+    element = ElementTree.SubElement(case, kind, message=legal(headline(failures[0]) if failures else otherwise)[:500])
+    element.text = "\n\n".join(legal(_told(failure)) for failure in failures)
 
 
 def _told(failure: Failure) -> str:
     trace = [f"{frame.path}:{frame.line}: in {frame.function}\n    {frame.source}" for frame in failure.frames]
     output = [f"captured output:\n{failure.output}"] if failure.output else []
     return "\n".join([f"{failure.when.value}: {failure.exception}: {failure.message}", *trace, *output])
-
-
-def _valid(text: str) -> str:
-    return _INVALID.sub(lambda match: f"#x{ord(match[0]):02X}", text)

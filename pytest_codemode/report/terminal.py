@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from pytest_codemode.core.budget import SPENT, StopReason
 from pytest_codemode.core.report import Behaviour, Cost, Difference, RunReport, TaskReport, Unrepaired
 from pytest_codemode.report.live import sandbox_level
+from pytest_codemode.report.phrases import count
 from pytest_codemode.report.writer import Writer, harmless, one_line, paragraph
 
 _SHOWN_SUSPECTS = 3
@@ -50,7 +51,7 @@ def _fixed(task: TaskReport, writer: Writer) -> None:
     diff(task.diff, writer)
     _tests("turned green", task.turned_green, writer)
     if task.checked:
-        paragraph(writer, f"{_count(task.checked, 'test')} that passed before still pass", indent="  ")
+        paragraph(writer, f"{count(task.checked, 'test')} that passed before still pass", indent="  ")
     if task.warnings:
         paragraph(writer, f"look twice: {', '.join(task.warnings)}", indent="  ", yellow=True)
     _alternatives(task, writer)
@@ -85,25 +86,25 @@ def behaviour(seen: Behaviour) -> str:
     if not seen.observed and not seen.near and not seen.raising:
         return "no call of a passing test could be compared"
     text = (
-        f"changes {seen.changed} of {_count(seen.observed, 'observed call')} of passing tests, "
-        f"{seen.near_changed} of {_count(seen.near, 'input')} near them"
+        f"changes {seen.changed} of {count(seen.observed, 'observed call')} of passing tests, "
+        f"{seen.near_changed} of {count(seen.near, 'input')} near them"
     )
     if not seen.raising:
         return text
-    return f"{text}, and makes {_count(seen.raising, 'call')} raise that did not before"
+    return f"{text}, and makes {count(seen.raising, 'call')} raise that did not before"
 
 
 def held_back(task: TaskReport) -> str:
     """Return how the patch was judged on cases that the search was not shown, in a sentence."""
-    text = f"passes {_count(len(task.held_out), 'case')} held back from the search"
-    return f"{text}, which {_count(task.overfit, 'other patch', 'es')} did not" if task.overfit else text
+    text = f"passes {count(len(task.held_out), 'case')} held back from the search"
+    return f"{text}, which {count(task.overfit, 'other patch', 'es')} did not" if task.overfit else text
 
 
 def difference(seen: Difference) -> str:
     """Return where another patch differs, in a sentence."""
     if not seen.count:
-        return f"differs on none of {_count(seen.of, 'input')}"
-    where = f"differs on {seen.count:,} of {_count(seen.of, 'input')}"
+        return f"differs on none of {count(seen.of, 'input')}"
+    where = f"differs on {seen.count:,} of {count(seen.of, 'input')}"
     return where if not seen.call else f"{where}, as {seen.call}: here {seen.chosen}, there {seen.other}"
 
 
@@ -156,7 +157,7 @@ def _tests(label: str, nodeids: Iterable[str], writer: Writer) -> None:
     if len(ids) == 1:
         paragraph(writer, f"{label}: {ids[0]}", indent="  ")
     elif ids:
-        paragraph(writer, f"{label}: {_count(len(ids), 'test')}", indent="  ")
+        paragraph(writer, f"{label}: {count(len(ids), 'test')}", indent="  ")
         for nodeid in ids[:_SHOWN_TESTS]:
             paragraph(writer, nodeid, indent="    ")
         _rest(len(ids) - _SHOWN_TESTS, writer)
@@ -168,7 +169,7 @@ def _rest(count: int, writer: Writer) -> None:
 
 
 def _effort(task: TaskReport, writer: Writer) -> None:
-    paragraph(writer, f"took {duration(task.duration_s)}, {_count(task.candidates, 'candidate')}", indent="  ")
+    paragraph(writer, f"took {duration(task.duration_s)}, {count(task.candidates, 'candidate')}", indent="  ")
 
 
 def _summary(report: RunReport, writer: Writer, facts: Iterable[tuple[str, str]]) -> None:
@@ -209,10 +210,10 @@ def cost(spent: Cost) -> str:
     if spent.tokens or spent.usd:
         bound = "up to " if spent.assumed_usd else ""
         cached = f", {spent.usage.cached_share:.0%} from cache" if spent.usage.cached_share else ""
-        usage = f"{_count(spent.requests, 'request')}, {spent.tokens:,} tokens{cached}"
+        usage = f"{count(spent.requests, 'request')}, {spent.tokens:,} tokens{cached}"
         price = "price unknown" if spent.unpriced_tokens else f"{bound}${spent.usd:.2f}"
         model = f"{price} ({usage})"
-    return f"{duration(spent.time_s)}, {_count(spent.candidates, 'candidate')}, {model}"
+    return f"{duration(spent.time_s)}, {count(spent.candidates, 'candidate')}, {model}"
 
 
 def duration(seconds: float) -> str:
@@ -233,14 +234,10 @@ def counts(report: RunReport) -> tuple[int, int]:
 
 def _headline(report: RunReport) -> str:
     fixed, failing = counts(report)
-    text = f"fixed {fixed} of {_count(failing, 'failing test')}" if failing else "nothing was fixed"
+    text = f"fixed {fixed} of {count(failing, 'failing test')}" if failing else "nothing was fixed"
     text += f" in {duration(report.cost.time_s)}"
     if fixed and not report.written:
         text += ", nothing written"
     if report.sandbox is not None and report.sandbox.level == "none":
         text += ", UNPROTECTED"
     return text
-
-
-def _count(number: int, noun: str, plural: str = "s") -> str:
-    return f"{number:,} {noun}{'' if number == 1 else plural}"

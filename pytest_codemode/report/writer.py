@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import textwrap
 import unicodedata
 from itertools import accumulate
 from typing import Protocol, TextIO
+
+_UNSURE = re.compile(r"[^\n\t -~]")
+"""All but plain ASCII; what of it is shown is looked up character by character, and a report may be megabytes."""
 
 
 class Writer(Protocol):
@@ -74,7 +78,7 @@ def harmless(text: str) -> str:
     """
     if text.isprintable():
         return text
-    return "".join(char if char in "\n\t" or _is_shown(char) else _escape(char) for char in text)
+    return _UNSURE.sub(lambda found: found[0] if _is_shown(found[0]) else _escape(found[0]), text)
 
 
 def _is_shown(char: str) -> bool:

@@ -11,7 +11,6 @@ from pathlib import Path
 from pytest_codemode.core.budget import Budget, StopReason, parse_allowance
 from pytest_codemode.core.errors import CodemodeError, ConfigError
 from pytest_codemode.core.events import Event, Notice, Progress, RunDone, RunStarted, TrialsJudged, Turn
-from pytest_codemode.core.patch import Files
 from pytest_codemode.core.ports import EventSink, Proposer
 from pytest_codemode.core.report import FileCoverage, RunReport
 from pytest_codemode.core.request import EngineRequest
@@ -23,7 +22,7 @@ from pytest_codemode.repair.record.memory import Memory
 from pytest_codemode.repair.record.resume import Resumption, keep
 from pytest_codemode.repair.redaction import redacted
 from pytest_codemode.repair.sources import SourceTree
-from pytest_codemode.repair.store import RunStore, unified_diff
+from pytest_codemode.repair.store import KeptPatch, RunStore, unified_diff
 from pytest_codemode.repair.summary import cost_of, summarise
 from pytest_codemode.repair.tree import lock, recover, write
 from pytest_codemode.repair.unguarded import sentence, unguarded
@@ -156,8 +155,7 @@ def _finish(report: RunReport, result: Result, request: EngineRequest, tree: Sou
         return report
     if loose := unguarded(result.confirmation, request.passed) if result.confirmation else ():
         report = dataclasses.replace(report, notices=(*report.notices, sentence(loose)))
-    old: Files = {path: data for path, data in baseline.items() if data is not None}
-    diff = b"".join(_diff(path, old.get(path, b""), data) for path, data in sorted(changes.items()))
+    diff = KeptPatch(baseline, {**changes}).diff()
     kept = store.save_diff(diff)
     store.save_patch(baseline, changes)
     report = dataclasses.replace(report, diff=diff.decode("utf-8", "replace"), diff_path=kept)

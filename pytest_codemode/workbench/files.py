@@ -7,6 +7,8 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
+from pytest_codemode.workbench import git
+
 SUFFIXES = frozenset(
     {".py", ".pyi", ".toml", ".cfg", ".ini", ".md", ".rst", ".txt", ".json", ".yaml", ".yml", ".csv", ".html", ".sql"}
 )
@@ -46,11 +48,9 @@ class ProjectFiles:
 
     def _listed_by_git(self) -> list[str] | None:
         """Return what git tracks or would track; None without git, or where the project is no repository."""
-        command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+        words = ("ls-files", "--cached", "--others", "--exclude-standard", "-z")
         try:
-            listed = subprocess.run(
-                command, cwd=self._rootdir, stdin=subprocess.DEVNULL, capture_output=True, timeout=GIT_S, check=False
-            )
+            listed = git.run(self._rootdir, *words, limit_s=GIT_S)
         except (OSError, subprocess.TimeoutExpired):
             return None
         if listed.returncode:

@@ -22,7 +22,7 @@ def clamp(x, low, high):
 """
 PROJECT = {
     "pyproject.toml": '[tool.pytest.ini_options]\npythonpath = ["src"]\ntestpaths = ["tests"]\n',
-    "requirements.txt": "",
+    "requirements.txt": "pytest\n",
     "src/pkg/__init__.py": "",
     "src/pkg/clamp.py": CLAMP.replace("return low   #", "return high   #"),
     "tests/test_clamp.py": """
@@ -123,12 +123,13 @@ def on_github(tmp_path: Path, engine: Path, tools: Path) -> Iterator[Callable[..
             event_file=event_file,
             github={"repository": "team/project", "token": "read-only", "event": event, **github},
             variables={"PATH": path, "XDG_STATE_HOME": os.environ["XDG_STATE_HOME"], "COLUMNS": "100"},
-            skip=lambda command: not installs and "install.sh" in command,
+            skip=lambda command: not installs and ("install.sh" in command or "pip install" in command),
         )
         if not installs:
             temp = runner.folder / "propose" / "temp"
             temp.mkdir(parents=True)
-            (temp / "codemode-engine").symlink_to(engine)
+            for name in ("codemode-engine", "project"):
+                (temp / name).symlink_to(engine)
         made.append(runner)
         return runner
 

@@ -92,7 +92,7 @@ def commands(output: str) -> list[Command]:
     found: list[Command] = []
     token = ""
     for line in output.splitlines():
-        text = line.strip()
+        text = line.lstrip()  # as the runner does; what follows is the message's
         if token:
             token = "" if text == f"::{token}::" else token
             continue

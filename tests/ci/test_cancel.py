@@ -106,6 +106,8 @@ def test_a_cancelled_step_leaves_no_process_and_tells_what_there_is(
     assert outputs["state"] == "interrupted"
     assert "interrupted" in (started.files / "summary").read_text()
     assert report["stop"].startswith("interrupted")
+    last = " ".join(started.log.read_text().rpartition("codemode: ")[0].splitlines()[-1:])
+    assert last == "codemode: interrupted; nothing was written to the tree"
     assert [task["fixed"] for task in report["tasks"]] == ([False] * 3 if moment == REPAIR else [])
 
 

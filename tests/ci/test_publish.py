@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from pytest_codemode.cli.ci import own
+from pytest_codemode.cli.ci.publish import MAX_BODY_CHARS
 from pytest_codemode.repair.diff import unified_diff
 from tests.ci.conftest import CLAMP, PROJECT, Repository
 from tests.ci.runner import ROOT
+from tests.workbench import planted
 
 CODE = "src/pkg/clamp.py"
 FIXED = PROJECT[CODE]
@@ -111,21 +112,65 @@ def test_a_shallow_clone_and_a_project_in_a_folder_will_do(tmp_path: Path) -> No
     assert shown == f"libs/one/{CODE}"
 
 
-def test_a_dry_run_verifies_and_pushes_nothing(repository: Repository, tested: str, tmp_path: Path) -> None:
+def test_a_dry_run_verifies_and_pushes_nothing(repository: Repository, tested: str) -> None:
     before = repository.at_remote()
-    report = tmp_path / "report.md"
-    report.write_text("# done\n\n@team/all look at #12 \x1b[31m\n")
-    body = tmp_path / "body.md"
-    done = publish(repository, good(), "--dry-run", f"--body={body}", f"--report={report}")
+    done = publish(repository, good(), "--dry-run")
     assert done.returncode == 0
     assert done.stdout.startswith(f"codemode: verified codemode/fix-{tested} ")
     assert repository.at_remote() == before
+
+
+LIVE = """# done
+
+@team/all look at #12, Fixes https://github.com/o/r/issues/1, closes GH-12 <img src=x>[x](http://x) \x1b[31m
+
+```diff
++@property
+`````
+@octocat
+"""
+
+
+def test_the_text_of_a_pull_request_holds_the_report_as_text_in_a_block(
+    repository: Repository, tested: str, tmp_path: Path
+) -> None:
+    report, body = tmp_path / "report.md", tmp_path / "body.md"
+    report.write_text(LIVE)
+    publish(repository, good(), "--dry-run", f"--body={body}", f"--report={report}")
+    certain, told = body.read_text().split("\n---\n")
+    assert certain.startswith(f"A patch for {tested}, proposed by a machine.")
+    assert certain.endswith(f"\n- `{CODE}`\n")
+    assert "test" not in certain  # this job has run none
+    sentence, block = told.split("\n``````markdown\n")
+    assert sentence.strip() == "What it does, as the job that ran the tests tells it; nobody has checked that:"
+    inside, behind = block.split("\n``````\n")
+    assert behind == ""
+    assert inside + "\n" == LIVE.replace("\x1b", "\\x1b")
+
+
+@pytest.mark.parametrize("filling", ["x", "\x1b", "`"])
+def test_a_long_report_is_no_more_than_a_pull_request_takes(scene: Scene, tmp_path: Path, filling: str) -> None:
+    report, body = tmp_path / "report.md", tmp_path / "body.md"
+    report.write_text(filling * MAX_BODY_CHARS + "x" * MAX_BODY_CHARS + "@octocat")
+    publish(scene.repository, good(), "--dry-run", f"--body={body}", f"--report={report}")
     text = body.read_text()
-    assert text.startswith(f"A patch for {tested}, proposed by a machine.")
-    assert f"- `{CODE}`\n" in text
-    assert "@team" not in text
-    assert "#12" not in text
-    assert "\x1b" not in text
+    assert text.endswith("```\n\nThe rest is cut.\n")
+    assert "@" not in text
+    assert len(text) < 65_536
+
+
+def test_what_the_commit_says_is_what_this_job_knows(repository: Repository, tested: str) -> None:
+    publish(repository, good(), "--head=feature")
+    message = repository.git("log", "-1", "--format=%B", "codemode/fix-feature", cwd=repository.remote)
+    assert message.startswith(f"Proposed patch for {tested[:12]}\n\nA machine has made it")
+    assert "roven" not in message
+
+
+def test_a_patch_with_a_new_empty_file_is_published(repository: Repository, tested: str) -> None:
+    patch = good() + unified_diff("src/pkg/sub/__init__.py", None, b"") + unified_diff("src/m.py", None, b"")
+    assert publish(repository, patch, "--head=feature").returncode == 0
+    shown = repository.git("diff", "--name-status", tested, "codemode/fix-feature", cwd=repository.remote)
+    assert shown.split("\n") == ["A\tsrc/m.py", f"M\t{CODE}", "A\tsrc/pkg/sub/__init__.py"]
 
 
 def file(path: str, old: str | None, new: str | None) -> bytes:
@@ -160,6 +205,11 @@ HOSTILE: Mapping[str, tuple[bytes, str]] = {
         b"diff --git a/%s b/%s\nold mode 100644\nnew mode 100755\n" % ((CODE.encode(),) * 2) + good(),
         "modes, links",
     ),
+    "an executable": (
+        b"diff --git a/src/x.py b/src/x.py\nnew file mode 100755\n",
+        "modes, links",
+    ),
+    "a name that Markdown ends": (ADDED % b"` @octocat fixes #1 `.py", "is no name of a source file"),
     "a submodule": (
         b"diff --git a/src/m b/src/m\nnew file mode 160000\n--- /dev/null\n+++ b/src/m\n@@ -0,0 +1 @@\n"
         b"+Subproject commit 1111111111111111111111111111111111111111\n",
@@ -181,7 +231,7 @@ HOSTILE: Mapping[str, tuple[bytes, str]] = {
     "a file that is there": (ADDED % CODE.encode(), "does not fit the tested commit"),
     "a line in another order": (
         file(CODE, CLAMP, CLAMP.replace("low   #", "high  # \u202e")),
-        "a character that changes the order",
+        "new code holds U+202E, which nobody sees",
     ),
 }  # fmt: skip
 
@@ -245,18 +295,6 @@ def test_nothing_is_pushed_to_a_branch_that_is_no_plain_name_of_our_own(scene: S
     assert not (scene.repository.root / "pwned").exists()
 
 
-@pytest.mark.parametrize(
-    "head",
-    ["feature", "a/b", "a-b", "$(touch pwned)", "x\ny::set-output", "ü", "-", "", "a" * 300, "x.lock", "..", "@{u}"],
-)
-def test_every_head_has_a_plain_branch_of_its_own(head: str) -> None:
-    name = own.branch_for(head)
-    assert own.is_branch(name), name
-    others = ("feature2", "a-b-", "a/b/", "x-y")
-    assert all(own.branch_for(other) != name for other in others)
-    subprocess.run(["git", "check-ref-format", f"refs/heads/{name}"], check=True, timeout=60)
-
-
 def test_a_password_in_the_remote_s_address_is_not_shown(scene: Scene) -> None:
     done = publish(scene.repository, good(), "--remote=https://user:s3cret@127.0.0.1:9/x.git")
     assert done.returncode == 2
@@ -285,6 +323,29 @@ def test_hooks_and_settings_of_the_checkout_are_not_run(repository: Repository, 
     done = publish(repository, good(), "--head=feature", GIT_DIR="/nonexistent", GIT_INDEX_FILE="/nonexistent")
     assert done.returncode == 0, done.stdout
     assert not list(repository.root.parent.rglob("pwned"))
+
+
+def test_programs_that_settings_of_the_repository_name_are_not_run(
+    repository: Repository, tested: str, tmp_path: Path
+) -> None:
+    base = planted.signed(repository.root, tested)
+    repository.git("push", "-q", "origin", f"{base}:refs/heads/signed")
+    planted.hostile_settings(repository.root, tmp_path / "pwned")
+    for words in (["--dry-run"], []):
+        done = publish(repository, good(), "--head=feature", f"--base={base}", *words)
+        assert done.returncode == 0, done.stdout
+    assert not (tmp_path / "pwned").exists()
+
+
+def test_a_repository_in_the_files_of_the_change_is_not_taken_for_the_one(
+    repository: Repository, tested: str, tmp_path: Path
+) -> None:
+    backend = repository.root / "backend"
+    planted.plant(backend, tmp_path / "pwned", bare=True)
+    done = publish(repository, good(), "--head=feature", cwd=backend)
+    assert done.returncode == 2
+    assert "looks like a repository in the files of another" in done.stdout
+    assert not (tmp_path / "pwned").exists()
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,14 @@
 """The files that teams copy and that the action runs, each run as it stands."""
 
-import json
 import os
 import subprocess
 import sys
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 
 from tests.ci.conftest import CLAMP, PROJECT, Repository
-from tests.ci.runner import ROOT, load
+from tests.ci.runner import ROOT
 
 CI = ROOT / "ci"
 
@@ -156,46 +154,3 @@ def test_what_does_not_stand_in_the_work_tree_is_not_tested_and_that_is_said(pus
     assert done.returncode == 0
     assert "it is not tested" in done.stderr
     assert pushing.push("--delete", "origin", "main").stderr.count("codemode") == 0
-
-
-def test_the_gitlab_jobs_leave_their_reports_and_open_a_merge_request(repository: Repository, tmp_path: Path) -> None:
-    template = load(CI / "gitlab" / "codemode.yml")
-    tested = repository.change("feature", {"src/pkg/clamp.py": CLAMP})
-    repository.git("config", "receive.advertisePushOptions", "true", cwd=repository.remote)
-    hook = repository.remote / "hooks" / "post-receive"
-    hook.parent.mkdir(exist_ok=True)
-    hook.write_text(f'#!/bin/sh\nprintf "%s\\n" "$GIT_PUSH_OPTION_0" "$GIT_PUSH_OPTION_1" >"{tmp_path}/options"\n')
-    hook.chmod(0o755)
-    variables = {
-        "GITLAB_CI": "true",
-        "CI_COMMIT_SHA": tested,
-        "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": "feature",
-        "CI_MERGE_REQUEST_DIFF_BASE_SHA": repository.base,
-        "CI_PROJECT_URL": f"file://{str(repository.remote).removesuffix('.git')}",
-        "CI_SERVER_URL": "https://gitlab.example",
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-    }
-
-    def job(name: str, **more: str) -> subprocess.CompletedProcess[str]:
-        # Installed is everything here already.
-        lines = [line for line in template[name]["script"] if "pip install" not in line and "-m venv" not in line]
-        script = "set -e\n" + "\n".join(lines).replace("/opt/codemode/bin/codemode", "codemode")
-        return subprocess.run(
-            ["bash", "-c", script], cwd=repository.root, env={**os.environ, **variables, **more},
-            capture_output=True, text=True, timeout=240, check=False,
-        )  # fmt: skip
-
-    proposed = job("codemode-propose")
-    assert proposed.returncode == 1, proposed.stdout + proposed.stderr
-    reports = {
-        kind: repository.root / path for kind, path in template["codemode-propose"]["artifacts"]["reports"].items()
-    }
-    assert ElementTree.parse(reports["junit"]).getroot()[0].get("failures") == "3"
-    assert {finding["location"]["path"] for finding in json.loads(reports["codequality"].read_text())}
-
-    published = job("codemode-publish", CODEMODE_PUSH_TOKEN="not-in-the-log")
-    assert published.returncode == 0, published.stdout + published.stderr
-    commit = repository.at_remote()["codemode/fix-feature"]
-    assert repository.git("rev-parse", f"{commit}^", cwd=repository.remote) == tested
-    assert (tmp_path / "options").read_text() == "merge_request.create\nmerge_request.target=feature\n"
-    assert "not-in-the-log" not in published.stdout + published.stderr

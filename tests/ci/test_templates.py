@@ -127,8 +127,8 @@ def test_only_official_actions_are_used() -> None:
 
 
 def test_the_gitlab_jobs_call_the_command_with_options_that_it_has() -> None:
-    (line,) = [line for line in load(GITLAB)["codemode-propose"]["script"] if "codemode ci" in line]
-    words = [word.strip("'") for word in line.split("codemode ci ")[1].split()]
+    (line,) = [line for line in load(GITLAB)["codemode-propose"]["script"] if "cli.main ci" in line]
+    words = [word.strip("'") for word in line.split("cli.main ci ")[1].split()]
     wanted = read(words)
     assert wanted.only == ("*.py",)
     assert wanted.time_limit_s == 1200.0

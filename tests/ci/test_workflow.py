@@ -91,7 +91,7 @@ def test_a_failing_pull_request_is_answered_by_a_branch_with_the_proven_patch(
 def _check_pull_request(tools: Path, new: str, branch: str) -> None:
     listed, created, *rest = (tools / "calls").read_text().strip("\n").split("\n\n")
     assert rest == []
-    assert f"--head={new}\n--base={branch}\n" in listed
+    assert f"--raw-field=head=team:{new}\n--raw-field=base={branch}\n" in listed
     assert created.startswith(f"pr\ncreate\n--repo=team/project\n--head={new}\n--base={branch}\n")
 
 

@@ -1,5 +1,6 @@
 """`codemode ci` as a job calls it; what a runner makes of it is in tests/ci."""
 
+import io
 import json
 import os
 import re
@@ -11,11 +12,18 @@ from pathlib import Path
 import pytest
 
 from pytest_codemode.cli.ci.arguments import read
-from pytest_codemode.cli.ci.change import Change, of_environment
+from pytest_codemode.cli.ci.change import Change, exposed, of_environment, privileged
+from pytest_codemode.cli.ci.delivery import Conclusion, deliver
+from pytest_codemode.cli.ci.git import Git
 from pytest_codemode.cli.ci.globs import matches
+from pytest_codemode.cli.ci.output import Output, safe_place
+from pytest_codemode.cli.ci.runner import Runner
 from pytest_codemode.cli.main import main
 from pytest_codemode.core.errors import ConfigError
+from pytest_codemode.core.report import RunReport
 from pytest_codemode.report.files import SUFFIXES
+from pytest_codemode.report.joblog import JobLog
+from tests.ci.runner import environment_file
 from tests.example.bugs import BUGS, seeded_tree
 from tests.example.verdict import judge, plain_environment
 from tests.sandbox.toys import write_project
@@ -44,6 +52,7 @@ def ci(project: Path, *words: str, **variables: str) -> subprocess.CompletedProc
     )  # fmt: skip
 
 
+DIFF = "--- a/x.py\n+++ b/x.py\n@@ -1 +1 @@\n-a\n+b\n"
 SKIPPED = {".codemode", ".pytest_cache", "__pycache__", ".git"}
 
 
@@ -66,7 +75,8 @@ def test_a_green_project_ends_with_0_and_says_what_ran(tmp_path: Path) -> None:
     assert "::" not in done.stdout
     folder = tmp_path / ".codemode" / "ci"
     assert {path.name for path in folder.iterdir()} == {
-        *("summary.md", "junit.xml", "report.json", "report.md", "report.html", "report.sarif", "gl-code-quality.json"),
+        *("summary.md", "junit.xml", "state", "gl-code-quality.json"),
+        *("report.json", "report.md", "report.html", "report.sarif"),
     }
     assert tree(tmp_path) == before
 
@@ -225,7 +235,7 @@ class TestOutput:
         (project / ".codemode").symlink_to(elsewhere)
         done = ci(project)
         assert done.returncode == 2
-        assert "is a symbolic link" in done.stdout
+        assert "is a symbolic link" in " ".join(done.stdout.split())
         assert [path.name for path in elsewhere.iterdir()] == ["kept"]
 
     def test_what_an_earlier_run_left_goes_and_all_else_stays(self, project: Path, elsewhere: Path) -> None:
@@ -235,6 +245,93 @@ class TestOutput:
         assert not (elsewhere / "patch.diff").exists()
         assert (elsewhere / "kept").read_text() == "kept"
         assert (elsewhere / "report.json").exists()
+
+    @pytest.mark.parametrize("told", [False, True], ids=["git", "the runner"])
+    @pytest.mark.parametrize("option", ["--output=../reports/out", "--report=../reports/report.json"])
+    def test_so_is_one_beside_the_project_in_the_same_checkout(
+        self, project: Path, elsewhere: Path, option: str, told: bool
+    ) -> None:
+        (project.parent / "reports").symlink_to(elsewhere)
+        if not told:
+            (project.parent / ".git").mkdir()
+        done = ci(project, option, **({"GITHUB_WORKSPACE": str(project.parent)} if told else {}))
+        assert done.returncode == 2, done.stdout
+        assert "is a symbolic link, which may have come with the change" in " ".join(done.stdout.split())
+        assert [path.name for path in elsewhere.iterdir()] == ["kept"]
+
+    def test_a_link_from_outside_is_followed_until_it_comes_to_the_checkout(self, tmp_path: Path) -> None:
+        checkout = tmp_path / "checkout"
+        (checkout / "in").mkdir(parents=True)
+        (checkout / "link").symlink_to(tmp_path)
+        (tmp_path / "alias").symlink_to(checkout)
+        assert safe_place(checkout, tmp_path / "alias" / "in" / "x.md") == tmp_path / "alias" / "in" / "x.md"
+        with pytest.raises(ConfigError, match="is a symbolic link"):
+            safe_place(checkout, tmp_path / "alias" / "link" / "x.md")
+
+
+class TestNobodyIsToldWhatDoesNotHold:
+    def test_options_that_cannot_be_used_set_the_state_too(self, tmp_path: Path) -> None:
+        write_project(tmp_path, GREEN)
+        for word, said in (("--budget=foo", "--budget: "), ("--rootdir", "an option cannot be read")):
+            files = {name: str(tmp_path / f"{name}-{word}") for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+            done = ci(tmp_path, word, GITHUB_ACTIONS="true", **files)
+            assert done.returncode == 2
+            assert environment_file(Path(files["GITHUB_OUTPUT"]))["state"] == "error"
+            assert said.partition(" ")[0] in Path(files["GITHUB_STEP_SUMMARY"]).read_text()
+            assert f"codemode: error: {said}" in done.stdout
+            assert "::error title=codemode::" in done.stdout
+
+    def test_a_report_that_cannot_be_written_is_an_error_and_named_by_its_option(self, tmp_path: Path) -> None:
+        write_project(tmp_path, GREEN)
+        done = ci(tmp_path, "--report=/proc/x/report.md", "--exit-zero", GITHUB_OUTPUT=str(tmp_path / "output"))
+        assert done.returncode == 2, done.stdout
+        assert "error: --report: /proc/x/report.md cannot be written" in " ".join(done.stdout.split())
+        assert environment_file(tmp_path / "output")["state"] == "error"
+        assert (tmp_path / ".codemode" / "ci" / "state").read_text() == "error\n"
+
+    def test_nothing_is_proposed_where_the_patch_could_not_be_left(self, tmp_path: Path) -> None:
+        output = Output(tmp_path, tmp_path, tmp_path / "out")
+        output.folder.rmdir()
+        report = RunReport("r", "done", green=False, diff=DIFF, diff_path="d")
+        log = io.StringIO()
+        runner = Runner({"GITHUB_OUTPUT": str(tmp_path / "output")}, JobLog(log, width=1000))
+        assert deliver(Conclusion("proposed", report, tmp_path), output, (), runner) == "error"
+        outputs = environment_file(tmp_path / "output")
+        assert (outputs["state"], outputs["patch-file"], outputs["report"]) == ("error", "", "")
+        assert f"error: --output: {tmp_path / 'out'} cannot be written" in log.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "warned"),
+    [
+        ("http.extraheader", "AUTHORIZATION: basic x", True),
+        ("remote.origin.url", "https://gitlab-ci-token:tok@gitlab.example/a.git", True),
+        ("remote.origin.pushurl", f"https://{'t' * 40}@github.com/a/b.git", True),
+        ("url.https://x:tok@host.example/.insteadOf", "https://host.example/", True),
+        ("url.https://x:tok@host.example/.pushInsteadOf", "https://host.example/", True),
+        ("credential.helper", "!echo password=x", True),
+        ("credential.https://host.example.helper", "store --file=.creds", True),
+        ("credential.helper", "", False),
+        ("remote.origin.url", "ssh://git@github.com/a/b.git", False),
+        ("remote.origin.url", "git@github.com:a/b.git", False),
+        ("remote.origin.url", "https://team@host.example/a/b.git", False),
+        ("url.git@host.example:.insteadOf", "https://host.example/", False),
+    ],
+)
+def test_a_credential_is_known_wherever_git_keeps_one(tmp_path: Path, name: str, value: str, warned: bool) -> None:
+    for words in (["init", "-q"], ["config", name, value]):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True, timeout=60)
+    assert bool(exposed(Git(tmp_path))) is warned
+
+
+@pytest.mark.parametrize("event", ["pull_request_target", "workflow_run"])
+def test_an_event_with_the_rights_of_the_repository_is_warned_of(tmp_path: Path, event: str) -> None:
+    assert privileged({"GITHUB_EVENT_NAME": "pull_request"}) == ""
+    write_project(tmp_path, GREEN)
+    done = ci(tmp_path, GITHUB_EVENT_NAME=event)
+    assert f"warning: {event} runs with the secrets and the token of the default branch" in " ".join(
+        done.stdout.split()
+    )
 
 
 def test_a_credential_in_the_checkout_is_warned_of(tmp_path: Path) -> None:

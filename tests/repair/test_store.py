@@ -1,13 +1,15 @@
 import datetime
 import os
+import subprocess
 
 import pytest
 
 from pytest_codemode.core.errors import ConfigError
 from pytest_codemode.core.events import Notice, Progress, RunDone, RunStarted
 from pytest_codemode.core.report import RunReport
+from pytest_codemode.edits.unified import changes
 from pytest_codemode.repair.seal import seal
-from pytest_codemode.repair.store import RunStore, find, list_runs
+from pytest_codemode.repair.store import KeptPatch, RunStore, find, list_runs
 
 NOW = datetime.datetime(2026, 11, 25, 7, 55, 0, tzinfo=datetime.UTC)
 
@@ -83,6 +85,20 @@ def test_a_patch_keeps_every_byte_of_both_sides(store, tmp_path):
     assert patch.old == {"a.py": b"\xff\r\n", "new.py": None}
     assert patch.new == {"a.py": b"\xfe", "new.py": b"x"}
     assert patch.diff().startswith(b"--- a/a.py\n+++ b/a.py\n")
+
+
+def test_git_makes_of_a_kept_patch_s_diff_what_was_kept(tmp_path):
+    (tmp_path / "pkg").mkdir()
+    for name in ("empty.py", "mod.py"):
+        (tmp_path / "pkg" / name).write_bytes(b"")
+    (tmp_path / "pkg" / "mod.py").write_bytes(b"a\n")
+    old = {"pkg/mod.py": b"a\n", "pkg/empty.py": b""}
+    new = {"a/__init__.py": b"", "pkg/__init__.py": b"", "pkg/mod.py": b"b\n", "pkg/empty.py": b"c\n", "z.py": b"d\n"}
+    diff = KeptPatch({path: old.get(path) for path in new}, new).diff()
+    assert {change.path for change in changes(diff)} == set(new)
+    environment = {**os.environ, "GIT_CEILING_DIRECTORIES": str(tmp_path.parent)}
+    subprocess.run(["git", "apply", "-"], cwd=tmp_path, env=environment, input=diff, check=True, timeout=60)
+    assert {path: (tmp_path / path).read_bytes() for path in new} == new
 
 
 def test_a_run_that_kept_no_patch_says_so(store, tmp_path):

@@ -215,5 +215,12 @@ def hostile(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     if value.startswith("--- "):
-        return "\n".join(line + HOSTILE if line[:1] in {" ", "+", "-"} else line for line in value.split("\n"))
+        return "\n".join(map(_hostile_line, value.split("\n")))
     return value + HOSTILE
+
+
+def _hostile_line(line: str) -> str:
+    """Return a line of a diff made hostile, as far as it still is one: as text it is shown anyhow."""
+    if line.startswith(("--- a/", "+++ b/")):
+        return f"{line}<script>alert(1)</script>"
+    return line + HOSTILE.replace("\0", "") if line[:1] in {" ", "+", "-"} and line[4:] != "/dev/null" else line

@@ -1,4 +1,6 @@
 import json
+import os
+import stat
 
 import pytest
 
@@ -7,7 +9,7 @@ from pytest_codemode.core.errors import ConfigError
 from pytest_codemode.core.outcome import Capabilities, SandboxInfo
 from pytest_codemode.core.report import Cost, NearMiss, RunReport, TaskReport, Unrepaired
 from pytest_codemode.core.suspicion import Suspect
-from pytest_codemode.report.files import suffix_of, write
+from pytest_codemode.report.files import put, suffix_of, write
 
 DIFF = "--- a/x.py\n+++ b/x.py\n@@ -1 +1 @@\n-a = '```'\n+a = ''\n"
 REPORT = RunReport(
@@ -148,6 +150,56 @@ def test_missing_folders_are_made_and_nothing_else_is_left(tmp_path):
     write(REPORT, str(path))
 
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_file_keeps_its_mode_and_whoever_reads_the_old_one_reads_it_to_the_end(tmp_path):
+    path = tmp_path / "report.md"
+    put(path, b"old")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~umask()
+    path.chmod(0o640)
+
+    with path.open("rb") as reader:
+        put(path, b"new")
+        assert reader.read() == b"old"
+
+    assert path.read_bytes() == b"new"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+def umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def test_a_link_in_its_place_is_replaced_and_what_it_leads_to_stays(tmp_path):
+    other = tmp_path / "other"
+    other.write_text("mine")
+    path = tmp_path / "report.md"
+    path.symlink_to(other)
+
+    put(path, b"new")
+
+    assert (path.is_symlink(), path.read_bytes(), other.read_text()) == (False, b"new", "mine")
+
+
+def test_a_file_that_cannot_take_its_place_leaves_nothing_behind(tmp_path):
+    path = tmp_path / "report.md"
+    path.mkdir()
+
+    with pytest.raises(IsADirectoryError):
+        put(path, b"new")
+
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_that_has_the_name_of_an_unfinished_one_is_nobody_s_to_remove(tmp_path):
+    mine = tmp_path / f".report.md.{os.getpid()}.tmp"
+    mine.write_text("mine")
+
+    put(tmp_path / "report.md", b"new")
+
+    assert mine.read_text() == "mine"
 
 
 def test_a_report_that_cannot_be_written_is_a_sentence(tmp_path):

@@ -26,6 +26,7 @@ def logged(*parts: str) -> str:
         ("a ##[group]b", "a # #[group]b"),
         ("###[error]x", "## #[error]x"),
         ("##vso[task.setvariable variable=x]y", "# #vso[task.setvariable variable=x]y"),
+        ("##VSO[task.complete]", "# #VSO[task.complete]"),
         ("##teamcity[buildStop]", "# #teamcity[buildStop]"),
         ("section_start:1:x\r\x1b[0K", "section_start:1:x\\r\\x1b[0K"),
         ("x\x85::error::y", "x\\x85::error::y"),

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from pytest_codemode.core.failure import SampledFrame, Samples
 from pytest_codemode.core.report import Excerpt, FileCoverage, LineCoverage, Moment, RunReport, Tried, Unrepaired
+from pytest_codemode.core.suspicion import Suspect
 from pytest_codemode.report.page import render
 from tests.report.rich import FIXED, HOSTILE, RICH, UNFIXED, UNPROTECTED, hostile
 from tests.report.samples import SAMPLES
@@ -261,6 +262,21 @@ def test_no_text_is_so_long_that_it_makes_the_page_large():
     )
     report = RunReport(endless, endless, green=False, tasks=(task,), guards=endless, started=endless)
     assert len(render(report)) < MEGABYTE
+
+
+def test_one_cause_that_is_too_large_tells_what_matters_first_and_names_the_rest():
+    hostile = "\U0010ffff" * 250
+    excerpt = Excerpt("a.py", 1, (hostile,) * 250)
+    task = replace(FIXED, excerpts=(excerpt,), suspects=(Suspect("a.py", 1, 1.0),))
+
+    text = render(replace(RICH, tasks=(task,)))
+
+    assert len(text) < 700_000
+    page = check(text)
+    assert "Left out to keep this page small: suspicious lines. The JSON report has more." in page.text
+    assert "The patch" in page.text
+    assert "The proof" in page.text
+    assert "The search" in page.text
 
 
 def test_commands_to_copy_are_quoted():

@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_codemode.repair.diff import unified_diff
+from pytest_codemode.report.blocks import first_lines, parse, renumbered
 from pytest_codemode.report.page.sidebyside import render
-from pytest_codemode.report.page.unified import parse, renumbered
 from pytest_codemode.report.page.words import changed_words, paired
 
 # Lines that look like what frames a diff: only the counts tell them apart.
@@ -45,15 +45,15 @@ def test_files_that_come_and_go_are_named_and_told():
     diffs = (
         unified_diff("a/new file.py", None, b"x\n"),
         unified_diff("gone.py", b"x\n", None),
-        unified_diff("empty.py", None, b""),
         unified_diff('quo"te.py', b"x\n", b"y"),
+        unified_diff("empty.py", None, b""),
     )
     files = parse(b"".join(diffs).decode())
-    assert [(file.path, file.state) for file in files] == [
+    assert [(file.path, file.kind) for file in files] == [
         ("a/new file.py", "new"),
-        ("gone.py", "deleted"),
+        ("gone.py", "gone"),
+        ('quo"te.py', "changed"),
         ("empty.py", "new"),
-        (r'"b/quo\"te.py"', "changed"),
     ]
     assert "An empty file." in render(b"".join(diffs).decode())
 
@@ -65,12 +65,16 @@ def test_files_that_come_and_go_are_named_and_told():
         "--- a/x\n+++ b/x\n@@ -1,5 +1,5 @@\n-a\n+b\n",
         "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\nand more\n",
         "@@ -1 +1 @@\n-a\n+b\n",
-        "--- a/x\n+++ b/x\n@@ -999999999 +1,999999999 @@\n-a\n",
+        "--- a/x\n+++ b/x\n@@ -1 +1,999999999 @@\n-a\n",
+        "--- a/x\n+++ b/x\n@@ -1 +1,2 @@\n-a\n-b\n+c\n+d\n",
+        "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b",
+        "diff --git a/x b/x\nold mode 100644\nnew mode 100755\n",
     ],
 )
 def test_what_is_no_diff_is_refused_and_shown_as_it_stands(text):
-    with pytest.raises(ValueError, match=r"unified diff|shorter than its header"):
+    with pytest.raises(ValueError, match=r"line \d|it ends in the middle|its last line has no end"):
         parse(text)
+    assert first_lines(text) == ()
     assert render(text).startswith("<pre")
 
 

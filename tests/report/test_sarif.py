@@ -223,6 +223,53 @@ def test_more_results_than_code_scanning_takes_are_cut_and_said_to_be():
     assert notice["message"]["text"] == "100 further results are left out: see the JSON report"
 
 
+def test_tests_without_number_or_with_endless_names_are_cut_and_said_to_be():
+    many = tuple(f"t.py::test_{number}[{'x' * 5_000}]" for number in range(150))
+    task = replace(FIXED, nodeids=many, turned_green=many[:100], warnings=("w" * 9_000,), rationale="r" * 9_000)
+    log = json.loads(render(replace(FULL, tasks=(task,), unrepaired=(), written=many, stop="s" * 9_000)))
+
+    validate(log)
+    said = log["runs"][0]["results"][0]["properties"]
+    assert (len(said["tests"]), said["testsLeftOut"]) == (100, 50)
+    assert len(said["turnedGreen"]) == 100
+    assert "turnedGreenLeftOut" not in said
+    assert said["tests"][0].startswith("t.py::test_0[xxx")
+    assert said["tests"][0].endswith("xxx]")
+    assert "[... 4,014 characters left out ...]" in said["tests"][0]
+    assert log["runs"][0]["properties"]["writtenLeftOut"] == 50
+    assert max(map(len, re.findall(r'"(?:[^"\\]|\\.)*"', json.dumps(log)))) < 4_100
+
+
+def test_a_diff_is_there_whole_or_not_at_all():
+    diff = unified_diff("a.py", OLD, OLD + b"x = 1\n" * 100_000).decode()
+    (result,) = run_of(replace(FULL, tasks=(replace(FIXED, diff=diff),), diff=diff, unrepaired=()))["results"]
+    assert result["properties"]["diffCharactersLeftOut"] == len(diff)
+    assert not {"diff", "fixes"} & {*result, *result["properties"]}
+
+
+def test_results_that_are_too_large_together_are_left_out_and_said_to_be():
+    names = tuple(f"t.py::test_{number}[{'x' * 900}]" for number in range(100))
+    report = replace(FULL, tasks=(replace(UNFIXED, nodeids=names),) * 500, unrepaired=(), notices=("n",) * 130)
+
+    text = render(report)
+
+    assert len(text) < 48 * 2**20
+    (run,) = json.loads(text)["runs"]
+    assert 300 < len(run["results"]) < 500
+    assert [note["message"]["text"] for note in run["invocations"][0]["toolExecutionNotifications"][-2:]] == [
+        "30 further notes are left out",
+        f"{500 - len(run['results'])} further results are left out: see the JSON report",
+    ]
+
+
+def test_a_path_that_no_system_would_open_is_none():
+    endless = Suspect("a/" * 5_000, 1, 1.0)
+    frames = (Frame("b/" * 5_000, 1, "f", {}),)
+    task = replace(UNFIXED, suspects=(endless,), failures=(replace(failure("t.py::t"), frames=frames),))
+    text = render(RunReport("r", "s", green=False, tasks=(task,)))
+    assert not {"a/a", "b/b"} & set(re.findall("a/a|b/b", text))
+
+
 def test_the_invocation_tells_how_the_run_ended():
     (ended,) = run_of(FULL)["invocations"]
     assert ended["executionSuccessful"]

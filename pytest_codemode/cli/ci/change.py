@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,9 +13,16 @@ from typing import Any
 from pytest_codemode.cli.ci.git import Git, GitError
 from pytest_codemode.cli.ci.globs import matches
 from pytest_codemode.cli.ci.own import PREFIX, is_own_commit
+from pytest_codemode.core.credentials import SECRET_VALUE
 from pytest_codemode.core.errors import ConfigError
 
 _MAX_EVENT_BYTES = 16 * 2**20
+_MAY_HOLD_CREDENTIAL = (
+    r"^(http\.(.*\.)?extraheader|remote\..*\.(push)?url|url\..*\.(push)?insteadof|credential\.(.*\.)?helper)$"
+)
+_LONG_USER = re.compile(r"://[^/@\s:]{20,}@")
+"""A token without a password is the user's name in an address; people have shorter ones."""
+_PRIVILEGED_EVENTS = frozenset({"pull_request_target", "workflow_run"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +123,32 @@ def nothing_to_do(change: Change, wanted: Filter, git: Git) -> str:
 def exposed(git: Git) -> str:
     """Return a warning if the checkout holds a credential: it is a file like all others, and tests can read those."""
     try:
-        found = git.run("config", "--local", "--includes", "--name-only", "--get-regexp", r"^http\..*\.extraheader$")
+        listed = git.run("config", "--local", "--includes", "--null", "--get-regexp", _MAY_HOLD_CREDENTIAL)
     except GitError:  # none is there, or no repository
         return ""
-    if not found.strip():
+    if not any(_is_credential(setting) for setting in listed.decode("utf-8", "replace").split("\0")):
         return ""
     return (
         "git's configuration in the checkout holds a credential, which the tests can read; leave it out, as with "
-        "persist-credentials: false for actions/checkout"
+        "persist-credentials: false for actions/checkout, or FF_GIT_URLS_WITHOUT_TOKENS on GitLab"
+    )
+
+
+def _is_credential(setting: str) -> bool:
+    name, _, value = setting.partition("\n")
+    if name.startswith(("http.", "credential.")):
+        return bool(value)
+    return SECRET_VALUE.search(setting) is not None or _LONG_USER.search(setting) is not None
+
+
+def privileged(environment: Mapping[str, str]) -> str:
+    """Return a warning if the event is one that gives code of a change the rights of the repository."""
+    event = environment.get("GITHUB_EVENT_NAME", "")
+    if event not in _PRIVILEGED_EVENTS:
+        return ""
+    return (
+        f"{event} runs with the secrets and the token of the default branch; what a step runs of a change there has "
+        "both. Run the tests of a change on pull_request"
     )
 
 

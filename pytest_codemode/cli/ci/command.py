@@ -13,11 +13,13 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from pytest_codemode.cli.checkout import checkout_of
 from pytest_codemode.cli.ci.arguments import Wanted
-from pytest_codemode.cli.ci.change import Filter, exposed, nothing_to_do, of_environment
+from pytest_codemode.cli.ci.change import Filter, exposed, nothing_to_do, of_environment, privileged
 from pytest_codemode.cli.ci.delivery import STATUS, Conclusion, State, deliver
 from pytest_codemode.cli.ci.first_run import FirstRun, first_run, project_of
 from pytest_codemode.cli.ci.git import Git
+from pytest_codemode.cli.ci.ours import environment_for_ours, isolated, leading_into
 from pytest_codemode.cli.ci.output import Output, safe_place
 from pytest_codemode.cli.ci.runner import Runner
 from pytest_codemode.cli.root import find_root
@@ -26,7 +28,6 @@ from pytest_codemode.core.errors import CodemodeError
 from pytest_codemode.core.report import RunReport
 from pytest_codemode.core.request import to_json
 from pytest_codemode.launch.engine import Ending, Engine, engine_command
-from pytest_codemode.launch.places import Places
 from pytest_codemode.report import terminal
 from pytest_codemode.report.joblog import JobLog
 from pytest_codemode.report.live import LiveReport, sandbox_level
@@ -43,9 +44,14 @@ def run(wanted: Wanted) -> int:
     with runner.deaf(), _interruptible():
         output, conclusion = _concluded(wanted, runner.log)
     with _uninterrupted():
-        deliver(conclusion, output, wanted.reports, runner)
-    status = STATUS[conclusion.state]
+        status = STATUS[deliver(conclusion, output, wanted.reports, runner)]
     return 0 if status == 1 and wanted.exit_zero else status
+
+
+def refused(sentence: str) -> int:
+    """Tell everybody who has to know that a call of `codemode ci` cannot be understood; return the exit status."""
+    runner = Runner(os.environ, JobLog())
+    return STATUS[deliver(_broken("error", sentence, Path.cwd(), None), None, (), runner)]
 
 
 def _concluded(wanted: Wanted, log: JobLog) -> tuple[Output | None, Conclusion]:
@@ -53,10 +59,11 @@ def _concluded(wanted: Wanted, log: JobLog) -> tuple[Output | None, Conclusion]:
     rootdir, output, first = Path.cwd(), None, None
     try:
         rootdir = find_root(wanted.rootdir)
-        output = Output(rootdir, wanted.output)
+        checkout = checkout_of(rootdir, os.environ)
+        output = Output(rootdir, checkout, wanted.output)
         for path in wanted.reports:
-            safe_place(rootdir, Path(path))
-        job = _Job(wanted, rootdir, log)
+            safe_place(checkout, Path(path))
+        job = _Job(wanted, rootdir, checkout, log)
         if reason := job.nothing_to_do():
             return output, Conclusion("skipped", RunReport("", reason, green=False), rootdir)
         notices = job.notices()
@@ -73,9 +80,10 @@ def _concluded(wanted: Wanted, log: JobLog) -> tuple[Output | None, Conclusion]:
 class _Job:
     """One run, within its time limit."""
 
-    def __init__(self, wanted: Wanted, rootdir: Path, log: JobLog) -> None:
+    def __init__(self, wanted: Wanted, rootdir: Path, checkout: Path, log: JobLog) -> None:
         self._wanted = wanted
         self._rootdir = rootdir
+        self._checkout = checkout
         self._log = log
         limit_s = wanted.time_limit_s
         self._deadline = None if limit_s is None else time.monotonic() + limit_s
@@ -86,11 +94,21 @@ class _Job:
         return nothing_to_do(of_environment(os.environ), chosen, Git(self._rootdir))
 
     def notices(self) -> tuple[str, ...]:
-        warning = exposed(Git(self._rootdir))
-        if not warning:
-            return ()
-        paragraph(self._log, f"warning: {warning}")
-        return (warning,)
+        found = (exposed(Git(self._rootdir)), privileged(os.environ), self._importing())
+        warnings = tuple(filter(None, found))
+        for warning in warnings:
+            paragraph(self._log, f"warning: {warning}")
+        return warnings
+
+    def _importing(self) -> str:
+        """Return a warning if this very process could import modules of the change."""
+        if sys.flags.ignore_environment or not leading_into(self._checkout, os.environ):
+            return ""
+        return (
+            "PYTHONPATH leads into the checkout, so that modules of the change may have run outside the sandbox; start "
+            "codemode with `python -I -m pytest_codemode.cli.main ci`, and give the tests their path behind --, as "
+            "`-o pythonpath=.`"
+        )
 
     def first_run(self) -> FirstRun:
         paragraph(self._log, "running the tests in the sandbox")
@@ -114,9 +132,9 @@ class _Job:
         limit_s = parse_allowance(options.budget).time_s
         project = first.project
         engine = Engine(
-            engine_command(sys.executable),
+            isolated(engine_command(sys.executable)),
             cwd=project.invocation_dir,
-            env=Places(project.rootdir, project.invocation_dir).environment_outside(os.environ),
+            env=environment_for_ours(self._checkout, os.environ),
             # The engine keeps its own time; this is the backstop that ends a run whose engine does not.
             limit_s=None if limit_s is None else limit_s * 1.25 + 60,
         )

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Literal
 
 from pytest_codemode.cli.ci.first_run import FirstRun
-from pytest_codemode.cli.ci.output import PATCH, SUMMARY, TESTS, Output, safe_place
+from pytest_codemode.cli.ci.output import PATCH, STATE, SUMMARY, TESTS, Output, safe_place
 from pytest_codemode.cli.ci.runner import Runner
+from pytest_codemode.core.budget import StopReason
 from pytest_codemode.core.errors import CodemodeError
 from pytest_codemode.core.report import RunReport
 from pytest_codemode.repair.untrusted import read_file
@@ -48,7 +49,7 @@ class Conclusion:
             return self.report.diff.encode("utf-8", "surrogateescape")
 
 
-def deliver(conclusion: Conclusion, output: Output | None, reports: tuple[str, ...], runner: Runner) -> None:
+def deliver(conclusion: Conclusion, output: Output | None, reports: tuple[str, ...], runner: Runner) -> State:
     """Write the files, the summary, the outputs and the annotations, each although another cannot be written.
 
     Args:
@@ -56,15 +57,20 @@ def deliver(conclusion: Conclusion, output: Output | None, reports: tuple[str, .
         output: the folder for files; None if it could not be made.
         reports: paths of further reports.
         runner: of the job.
+
+    Returns:
+        What came of it in the end: `error` also where something could not be written.
     """
-    report, state = conclusion.report, conclusion.state
+    report = conclusion.report
     problems: list[str] = []
-    summary = github.summary(report, state)
-    folder, patch_file = _written(conclusion, summary, output, problems)
+    summary = github.summary(report, conclusion.state)
+    place = runner.folder(conclusion.rootdir)
     for path in reports:
-        _try(partial(_report, report, path, conclusion.rootdir), problems)
+        _try(partial(_report, report, path, runner.checkout(conclusion.rootdir), place), problems)
     _try(partial(runner.summarise, summary), problems)
-    outputs = github.outputs(report, state, folder=folder, patch_file=patch_file)
+    # Behind those, as it names the state that what comes after goes by.
+    folder, patch_file = _written(conclusion, summary, output, place, problems)
+    outputs = github.outputs(report, _ended(conclusion, problems), folder=folder, patch_file=patch_file)
     _try(partial(runner.output, outputs), problems)
     runner.annotate(report, conclusion.rootdir)
     with runner.deaf():
@@ -72,13 +78,20 @@ def deliver(conclusion: Conclusion, output: Output | None, reports: tuple[str, .
         for problem in problems:
             paragraph(runner.log, f"error: {problem}")
         runner.log.flush()
+    return _ended(conclusion, problems)
 
 
-def _report(report: RunReport, path: str, rootdir: Path) -> None:
-    write_report(report, str(safe_place(rootdir, Path(path))))
+def _ended(conclusion: Conclusion, problems: list[str]) -> State:
+    return "error" if problems and conclusion.state != "interrupted" else conclusion.state
 
 
-def _written(conclusion: Conclusion, summary: str, output: Output | None, problems: list[str]) -> tuple[str, str]:
+def _report(report: RunReport, path: str, checkout: Path, folder: str) -> None:
+    write_report(report, str(safe_place(checkout, Path(path))), option="--report", folder=folder)
+
+
+def _written(
+    conclusion: Conclusion, summary: str, output: Output | None, place: str, problems: list[str]
+) -> tuple[str, str]:
     """Write the files and return the paths of the folder and of the patch, empty for what there is not."""
     if output is None or conclusion.state == "skipped":
         return "", ""
@@ -88,7 +101,9 @@ def _written(conclusion: Conclusion, summary: str, output: Output | None, proble
         result = conclusion.first.result
         told = suite_xml.render(result.results, result.collection_errors)
         texts[TESTS] = told.encode("utf-8", "xmlcharrefreplace")
-    if not _try(partial(output.write, conclusion.report, texts), problems):
+    # The last one: whoever publishes asks it first, as a patch may also be there where the run broke off.
+    texts[STATE] = f"{_ended(conclusion, problems)}\n".encode("ascii")
+    if not _try(partial(output.write, conclusion.report, texts, place), problems):
         return "", ""
     return str(output.folder), str(output.folder / PATCH) if diff else ""
 
@@ -108,6 +123,9 @@ def _say(conclusion: Conclusion, folder: str, log: JobLog) -> None:
         fixed, failing = terminal.counts(report)
         what = f"patch proposed for {fixed} of {failing} failing tests" if fixed else f"{failing} failing, no patch"
         paragraph(log, f"codemode: {what}; nothing was written to the tree")
+    elif report.stop == StopReason.INTERRUPTED.value:
+        # Reports were written, perhaps a patch: what it speaks of is the tree.
+        paragraph(log, "codemode: interrupted; nothing was written to the tree")
     else:
         paragraph(log, f"codemode: {state}: {report.stop}")
     if folder:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +11,6 @@ from pytest_codemode.cli.ci.arguments import Wanted
 from pytest_codemode.cli.project import describe
 from pytest_codemode.core.errors import ConfigError, SandboxError
 from pytest_codemode.core.failure import Failure, headline
-from pytest_codemode.core.limits import parse
 from pytest_codemode.core.outcome import Mode, RunRequest, RunResult, SandboxInfo
 from pytest_codemode.core.project import Limits, Project
 from pytest_codemode.core.report import TaskReport
@@ -118,7 +117,8 @@ def project_of(rootdir: Path, wanted: Wanted) -> Project:
     Raises:
         ConfigError: the interpreter or a file of arguments cannot be used.
     """
-    project = describe(rootdir, wanted.project)
+    limits = Limits(test_s=wanted.test_timeout_s)
+    project = describe(rootdir, wanted.project, environment=_environment(os.environ), limits=limits)
     places = Places(project.rootdir, project.invocation_dir)
     try:
         words = for_sandbox(wanted.pytest_args, Path(project.invocation_dir))
@@ -128,21 +128,19 @@ def project_of(rootdir: Path, wanted: Wanted) -> Project:
     return replace(
         project,
         pytest_args=places.arguments(words, named),
-        env=_environment(project.env, wanted.env),
+        env=project.env | {name: os.environ[name] for name in wanted.env if name in os.environ},
         mounts=wanted.mounts,
         workers=wanted.workers,
-        limits=parse(wanted.project.limit, Limits(test_s=wanted.test_timeout_s)),
     )
 
 
-def _environment(scrubbed: Mapping[str, str], let_in: Sequence[str]) -> dict[str, str]:
-    """Return the environment for tests: nothing that leads to the runner, and what the user lets in."""
-    kept = {
+def _environment(whole: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment without what leads to the runner."""
+    return {
         name: value
-        for name, value in scrubbed.items()
+        for name, value in whole.items()
         if name not in _OF_THE_RUNNER and not name.startswith(_OF_THE_RUNNER_PREFIXES)
     }
-    return kept | {name: os.environ[name] for name in let_in if name in os.environ}
 
 
 def _narrowed(project: Project) -> bool:

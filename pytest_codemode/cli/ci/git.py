@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 from pytest_codemode.core.errors import CodemodeError
+from pytest_codemode.workbench import git
 
-_HARMLESS = (
-    *("-c", "core.hooksPath=/dev/null"),
-    *("-c", "core.fsmonitor=false"),
-    *("-c", "commit.gpgSign=false"),
-    *("-c", "protocol.ext.allow=never"),
-    *("-c", "core.quotePath=false"),
-)
-_OF_ANOTHER_REPOSITORY = frozenset(
-    ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX", "GIT_NAMESPACE")
-)
-"""What git sets for a hook; here the folder says which repository is meant."""
 _PASSWORD = re.compile(r"://[^/@\s]+@")
 LOCAL_S = 60.0
 REMOTE_S = 300.0
@@ -40,9 +29,7 @@ class Git:
 
     def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
         self._folder = folder
-        given = os.environ if environment is None else environment
-        kept = {name: value for name, value in given.items() if name not in _OF_ANOTHER_REPOSITORY}
-        self._environment = {**kept, "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+        self._environment = environment
 
     def run(
         self, *words: str, given: bytes = b"", variables: Mapping[str, str] | None = None, limit_s: float = LOCAL_S
@@ -58,16 +45,14 @@ class Git:
         Raises:
             GitError: it failed, did not end, or there is no git.
         """
-        environment = {**self._environment, **(variables or {})}
         try:
-            done = subprocess.run(
-                ["git", *_HARMLESS, *words],
-                cwd=self._folder,
-                env=environment,
-                input=given,
-                capture_output=True,
-                timeout=limit_s,
-                check=False,
+            done = git.run(
+                self._folder,
+                *words,
+                limit_s=limit_s,
+                given=given,
+                environment=self._environment,
+                variables=variables,
             )
         except subprocess.TimeoutExpired:
             raise GitError(f"git {words[0]} did not end within {limit_s:.0f} s") from None

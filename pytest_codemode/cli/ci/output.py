@@ -5,18 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 from pytest_codemode.core.errors import ConfigError
 from pytest_codemode.core.report import RunReport
 from pytest_codemode.repair.statedir import state_dir, subfolder
-from pytest_codemode.report.files import SUFFIXES
-from pytest_codemode.report.files import write as write_report
+from pytest_codemode.report.files import put, render
 
-PATCH, SUMMARY, TESTS = "patch.diff", "summary.md", "junit.xml"
+PATCH, SUMMARY, TESTS, STATE = "patch.diff", "summary.md", "junit.xml", "state"
 _REPORTS = {
     "report.json": ".json",
     "report.md": ".md",
@@ -24,8 +21,8 @@ _REPORTS = {
     "report.sarif": ".sarif",
     "gl-code-quality.json": ".codequality.json",
 }
-"""File -> suffix of its format; what this release cannot write is left out."""
-FILES = (PATCH, SUMMARY, TESTS, *_REPORTS)
+"""File -> suffix of its format."""
+FILES = (PATCH, SUMMARY, TESTS, STATE, *_REPORTS)
 """Everything that may be in the folder."""
 
 
@@ -34,65 +31,61 @@ class Output:
 
     Args:
         rootdir: the project's.
+        checkout: that it lies in.
         wanted: absolute; None for `.codemode/ci`.
 
     Raises:
         ConfigError: it cannot be made, or lies behind a link of the checkout's.
     """
 
-    def __init__(self, rootdir: Path, wanted: Path | None) -> None:
+    def __init__(self, rootdir: Path, checkout: Path, wanted: Path | None) -> None:
         try:
-            self.folder = subfolder(state_dir(rootdir), "ci") if wanted is None else _made(rootdir, wanted)
+            self.folder = subfolder(state_dir(rootdir), "ci") if wanted is None else _made(checkout, wanted)
             for name in FILES:
                 _remove(self.folder / name)
         except OSError as problem:
             raise ConfigError(f"--output: {problem.filename} cannot be used ({problem.strerror})") from problem
 
-    def write(self, report: RunReport, texts: Mapping[str, bytes]) -> None:
-        """Write the report in every format there is, and `texts` by name.
+    def write(self, report: RunReport, texts: Mapping[str, bytes], folder: str = "") -> None:
+        """Write the report in every format, and `texts` by name.
+
+        Args:
+            report: of the run.
+            texts: file -> content.
+            folder: the rootdir, relative to the root of the repository.
 
         Raises:
             ConfigError: a file cannot be written.
         """
-        with self._aside() as aside:
-            for name, suffix in _REPORTS.items():
-                if suffix in SUFFIXES:
-                    write_report(report, str(aside / f"report{suffix}"))
-                    (aside / f"report{suffix}").replace(self.folder / name)
-            for name, data in texts.items():
-                (aside / name).write_bytes(data)
-                (aside / name).replace(self.folder / name)
-
-    @contextmanager
-    def _aside(self) -> Iterator[Path]:
-        """Provide a folder that nobody knew before: a rename from there replaces a link, and never follows it."""
+        formats = {name: render(report, f"report{suffix}", folder=folder) for name, suffix in _REPORTS.items()}
+        encoded = {name: text.encode("utf-8", "backslashreplace") for name, text in formats.items()}
         try:
-            with tempfile.TemporaryDirectory(prefix=".writing-", dir=self.folder) as aside:
-                yield Path(aside)
+            for name, data in {**encoded, **texts}.items():
+                put(self.folder / name, data)
         except OSError as problem:
             raise ConfigError(f"--output: {self.folder} cannot be written ({problem.strerror})") from problem
 
 
-def safe_place(rootdir: Path, path: Path) -> Path:
-    """Return the absolute `path`, which leads through no link inside the project.
+def safe_place(checkout: Path, path: Path) -> Path:
+    """Return the absolute `path`, which leads through no link inside the checkout.
 
     Raises:
         ConfigError: it does.
     """
     lexical = Path(os.path.normpath(path))
-    if lexical.is_relative_to(rootdir):
-        place = rootdir
-        for part in lexical.relative_to(rootdir).parts:
-            place /= part
-            if place.is_symlink():
-                raise ConfigError(
-                    f"{place} is a symbolic link, which may have come with the change; name another place"
-                )
+    place = Path(lexical.anchor)
+    for part in lexical.parts[1:]:
+        place /= part
+        if not place.is_symlink():
+            continue
+        if place.is_relative_to(checkout):
+            raise ConfigError(f"{place} is a symbolic link, which may have come with the change; name another place")
+        place = place.resolve()
     return lexical
 
 
-def _made(rootdir: Path, wanted: Path) -> Path:
-    folder = safe_place(rootdir, wanted)
+def _made(checkout: Path, wanted: Path) -> Path:
+    folder = safe_place(checkout, wanted)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

@@ -17,10 +17,10 @@ _BRANCH = re.compile(r"codemode/[A-Za-z0-9](?:[A-Za-z0-9_+-]|[./](?![./]))*(?<![
 
 
 def branch_for(head: str) -> str:
-    """Return the branch for patches of `head`, a branch or a commit; every other head has another one."""
+    """Return the branch for patches of `head`, a branch or a commit; no other head that anybody would find has it."""
     slug = re.sub(r"[^A-Za-z0-9_-]+", "-", head).strip("-")[:_SLUG_CHARS].strip("-")
-    # What the slug has lost must still tell two heads apart.
-    mark = "" if slug == head else "-" + hashlib.sha256(head.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    # What it has lost must still tell two heads apart. No slug holds a dot, so that none looks like one with a mark.
+    mark = "" if slug == head else "." + hashlib.sha256(head.encode("utf-8", "surrogateescape")).hexdigest()[:16]
     return f"{PREFIX}fix-{slug}{mark}"
 
 
@@ -35,6 +35,7 @@ def is_own_commit(git: Git, commit: str) -> bool:
     Raises:
         GitError: there is no such commit.
     """
-    told = git.run("log", "-1", f"--format=%ae%x00%ce%x00%(trailers:key={TRAILER},valueonly)", commit)
+    # Behind the dashes no file can be meant: the project may have one that is called like the commit.
+    told = git.run("log", "-1", f"--format=%ae%x00%ce%x00%(trailers:key={TRAILER},valueonly)", commit, "--")
     author, committer, tested = told.decode("utf-8", "replace").strip("\n").split("\0", 2)
     return author == committer == EMAIL and bool(tested.strip())

@@ -1,7 +1,7 @@
 """`codemode ci publish`: a proposed patch, verified and put on a branch of its own. Runs no code of the project.
 
 It is for the job that may write. The standard library and git are all it needs, so that nothing is installed there; no
-file of the project is checked out, imported, or read but by git.
+file of the project is written, imported, or read but by git.
 """
 
 from __future__ import annotations
@@ -11,22 +11,24 @@ import os
 import re
 import secrets
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_codemode.cli.ci import own
 from pytest_codemode.cli.ci.git import REMOTE_S, Git
+from pytest_codemode.cli.ci.runner import Runner
 from pytest_codemode.cli.ci.verify import RefusedPatchError, Verified, patched_tree, verified
 from pytest_codemode.core.errors import CodemodeError, ConfigError
 from pytest_codemode.repair.untrusted import read_file
-from pytest_codemode.report.github import environment_file
+from pytest_codemode.report import escapes
 from pytest_codemode.report.joblog import JobLog
 from pytest_codemode.report.writer import harmless
 
 REFUSED, ERROR = 1, 2
 MAX_BODY_CHARS = 60_000
 """GitHub takes 65,536 characters for the text of a pull request."""
+_LONG_FENCE = re.compile("(?<=`{8})`+")
 _HEADS = "refs/heads/"
 _MORE_HELP = """\
 Exit status: 0 the branch holds the patch now, or there is nothing to do; 1 patch or branch is refused; 2 error."""
@@ -52,7 +54,8 @@ def main(words: Sequence[str]) -> int:
     log = JobLog()
     try:
         published = publish(wanted, Git(Path.cwd()))
-        _tell(published, wanted, os.environ)
+        Runner(os.environ, log).output(_outputs(published))
+        _write_body(published, wanted)
     except CodemodeError as problem:
         for line in harmless(str(problem)).splitlines():
             log.line(f"codemode: {line}")
@@ -148,9 +151,9 @@ def _tree(git: Git, patch: Verified, base: str, folder: str) -> str:
 
 def _commit(git: Git, base: str, tree: str) -> str:
     """Return the commit of `tree` on top of `base`; the same patch for the same commit is the same commit."""
-    when = git.line("show", "--no-patch", "--format=%ct +0000", base)
+    when = git.line("show", "--no-patch", "--format=%ct +0000", base, "--")
     message = (
-        f"Proposed patch for {base[:12]}\n\nProven by the project's tests and by nothing else: read it before you "
+        f"Proposed patch for {base[:12]}\n\nA machine has made it, and no person has looked at it: read it before you "
         f"merge it.\n\n{own.TRAILER}: {base}\n"
     )
     who = {
@@ -190,17 +193,18 @@ def _push(git: Git, wanted: argparse.Namespace, branch: str, commit: str, there:
     git.run(*words, f"{commit}:{_HEADS}{branch}", limit_s=REMOTE_S)
 
 
-def _tell(published: Published, wanted: argparse.Namespace, environment: Mapping[str, str]) -> None:
-    """Set the step's outputs, and write the text of a pull request."""
-    values = {"state": published.state, "branch": published.branch, "commit": published.commit}
+def _outputs(published: Published) -> dict[str, str]:
+    return {"state": published.state, "branch": published.branch, "commit": published.commit}
+
+
+def _write_body(published: Published, wanted: argparse.Namespace) -> None:
+    """Write the text of a pull request."""
+    if wanted.body is None or not published.paths:
+        return
     try:
-        if path := environment.get("GITHUB_OUTPUT"):
-            with Path(path).open("a", encoding="utf-8", newline="\n") as file:
-                file.write(environment_file(values, f"codemode-{secrets.token_hex(16)}"))
-        if wanted.body is not None and published.paths:
-            wanted.body.write_text(_body(published, _report(wanted.report)), "utf-8")
+        wanted.body.write_text(_body(published, _report(wanted.report)), "utf-8")
     except OSError as problem:
-        raise ConfigError(f"{problem.filename} cannot be written ({problem.strerror})") from problem
+        raise ConfigError(f"--body: {wanted.body} cannot be written ({problem.strerror})") from problem
 
 
 def _report(path: Path | None) -> str:
@@ -214,18 +218,17 @@ def _report(path: Path | None) -> str:
 
 def _body(published: Published, report: str) -> str:
     """Return the text of a pull request: what is certain first, then the report, which the other job wrote."""
-    files = "\n".join(f"- `{path}`" for path in published.paths)
+    files = "\n".join(f"- {escapes.code(path)}" for path in published.paths)
     head = (
-        f"A patch for {published.base}, proposed by a machine. It makes failing tests pass; whether it is right, you "
-        f"have to say. It changes, and was verified to change nothing else:\n\n{files}\n"
+        f"A patch for {published.base}, proposed by a machine. Whether it is right, you have to say. It changes these "
+        f"Python files, and was verified to change nothing else:\n\n{files}\n"
     )
     if not report:
         return head
-    shown = silent(report[:MAX_BODY_CHARS])
-    cut = "\n\nThe rest is cut.\n" if len(report) > MAX_BODY_CHARS else ""
-    return f"{head}\n---\n\nAs the job that ran the tests tells it:\n\n{shown}{cut}"
-
-
-def silent(markdown: str) -> str:
-    """Return `markdown` so that nobody is called by it: `@name` and `#12` mean nothing, outside code and within it."""
-    return re.sub(r"([@#])(?=[\w/])", "\\1\N{WORD JOINER}", harmless(markdown))
+    # As it stands: whatever is live in Markdown, an address, a picture or a name, is text within a block of code. The
+    # fence is longer than any run of backticks in it, so that these are kept short.
+    text = _LONG_FENCE.sub("", harmless(report))
+    shown = "\n".join(escapes.block(text[:MAX_BODY_CHARS], "markdown"))
+    cut = "\n\nThe rest is cut.\n" if len(text) > MAX_BODY_CHARS else "\n"
+    told = "What it does, as the job that ran the tests tells it; nobody has checked that:"
+    return f"{head}\n---\n\n{told}\n\n{shown}{cut}"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import posixpath
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from pytest_codemode.cli.checkout import checkout_of, folder_of
 from pytest_codemode.core.errors import ConfigError
 from pytest_codemode.core.outcome import SandboxInfo
 from pytest_codemode.core.report import RunReport
@@ -50,7 +49,7 @@ class Runner:
         """Show what there is to say at the lines it is about."""
         if not self.on_github:
             return
-        for one in (*_weaker(report.sandbox), *github.remarks(report, self._folder(rootdir))):
+        for one in (*_weaker(report.sandbox), *github.remarks(report, self.folder(rootdir))):
             self.log.command(one.command())
         self.log.flush()
 
@@ -70,12 +69,13 @@ class Runner:
         """
         self._append("GITHUB_OUTPUT", github.environment_file(values, f"codemode-{secrets.token_hex(16)}"))
 
-    def _folder(self, rootdir: Path) -> str:
-        """Return the project's root relative to that of the checkout, which annotations are relative to."""
-        workspace = self._environment.get("GITHUB_WORKSPACE", "")
-        if not workspace or not rootdir.is_relative_to(os.path.realpath(workspace)):
-            return "."
-        return posixpath.normpath(rootdir.relative_to(os.path.realpath(workspace)).as_posix())
+    def checkout(self, rootdir: Path) -> Path:
+        """Return the root of the checkout, all of which may come with the change."""
+        return checkout_of(rootdir, self._environment)
+
+    def folder(self, rootdir: Path) -> str:
+        """Return the project's root relative to that of the checkout, which annotations and reports count from."""
+        return folder_of(rootdir, self._environment)
 
     def _append(self, variable: str, text: str) -> None:
         path = self._environment.get(variable, "")

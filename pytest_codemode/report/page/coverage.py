@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pytest_codemode.core.report import FileCoverage, LineCoverage, RunReport
-from pytest_codemode.report.page.markup import Html, Value, code, count, join, left_out, shortened, table, tag
-from pytest_codemode.report.page.unified import FileDiff, parse, renumbered
+from pytest_codemode.report.blocks import FileDiff, readable, renumbered
+from pytest_codemode.report.page.markup import Html, Value, code, join, left_out, shortened, table, tag
+from pytest_codemode.report.phrases import count
 
 _MOST_FILES, _MOST_RANGES = 60, 12
 _WIDTH, _HEIGHT = 320, 10
@@ -17,18 +18,11 @@ def render(report: RunReport) -> Html:
     """Return the table of the changed files; a sentence where coverage was not measured."""
     if not report.coverage:
         return tag("p", "Coverage was not measured in this run.", class_="rest")
-    changes = _changes(report.diff)
+    changes = {file.path: file for file in readable(report.diff)}
     rows = (_row(file, changes.get(file.path)) for file in report.coverage[:_MOST_FILES])
     heads = ("File", "Before", "After", "Lines, before over after", "Newly executed", "No longer executed", "Tests")
     listing = table("Lines executed in each changed file", heads, rows, numeric=frozenset({1, 2, 6}))
     return join(_legend(), listing, left_out(len(report.coverage) - _MOST_FILES, "file"))
-
-
-def _changes(diff: str) -> dict[str, FileDiff]:
-    try:
-        return {file.path: file for file in parse(diff)}
-    except ValueError:
-        return {}
 
 
 def _row(file: FileCoverage, change: FileDiff | None) -> tuple[str, ...]:

@@ -9,10 +9,13 @@ from importlib.resources import files
 
 from pytest_codemode.core.report import RunReport
 from pytest_codemode.report.page import cause, coverage, states, summary, timeline
-from pytest_codemode.report.page.markup import Html, clipped, code, join, left_out, tag
+from pytest_codemode.report.page.markup import Html, code, join, left_out, tag
+from pytest_codemode.report.phrases import clipped
 
 _FULL = 1_500_000
-"""Characters of the page from which on causes are told in brief."""
+"""Characters of all causes, their titles not counted; from then on they are told in brief."""
+_LEAST = 40_000
+"""What an ordinary cause takes, about."""
 _MOST_CAUSES, _MOST_TESTS = 400, 200
 
 
@@ -68,10 +71,11 @@ def _section(name: str, title: str, content: Html) -> Html:
 
 def _causes(report: RunReport) -> Html:
     parts: list[Html] = []
-    size = 0
+    room = _FULL
     for number, task in enumerate(report.tasks[:_MOST_CAUSES], start=1):
-        parts.append(cause.render(task, number, report) if size < _FULL else cause.brief(task, number))
-        size += len(parts[-1])
+        # No part is made just to find that it does not fit.
+        parts.append(cause.render(task, number, report, room if room > _LEAST else 0))
+        room -= len(parts[-1])
     return join(*parts, left_out(len(report.tasks) - _MOST_CAUSES, "cause"))
 
 

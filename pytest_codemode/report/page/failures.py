@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pytest_codemode.core.failure import Failure, Frame, Samples
 from pytest_codemode.core.report import TaskReport
-from pytest_codemode.report.page.markup import Html, clipped, code, count, folded, items, join, left_out, shortened, tag
+from pytest_codemode.report.page.markup import Html, code, folded, items, join, left_out, shortened, tag
+from pytest_codemode.report.phrases import clipped, count
 
 _MOST_FAILURES, _MOST_FRAMES, _MOST_LOCALS, _MOST_TESTS, _MOST_CAUSES = 4, 12, 20, 40, 5
 _MESSAGE, _OUTPUT, _VALUE = 3_000, 3_000, 200

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 
 from pytest_codemode.core.report import Excerpt, TaskReport
 from pytest_codemode.core.suspicion import Location, Suspect
-from pytest_codemode.report.page.markup import Html, clipped, code, folded, join, left_out, table, tag
+from pytest_codemode.report.blocks import readable
+from pytest_codemode.report.page.markup import Html, code, folded, join, left_out, table, tag
 from pytest_codemode.report.page.sidebyside import escaped_line
-from pytest_codemode.report.page.unified import parse
+from pytest_codemode.report.phrases import clipped
 
 _SHADES = 9
 _MOST_LINES, _MOST_SUSPECTS = 250, 40
@@ -34,12 +35,8 @@ def render(task: TaskReport) -> Html:
 
 def changed_lines(diff: str) -> frozenset[Location]:
     """Return the old lines that a diff changes or removes."""
-    try:
-        files = parse(diff)
-    except ValueError:
-        return frozenset()
-    blocks = ((file.path, block) for file in files for hunk in file.hunks for block in hunk.blocks if not block.same)
-    return frozenset((path, line.number) for path, block in blocks for line in block.old)
+    changes = ((file.path, block) for file in readable(diff) for hunk in file.hunks for block in hunk.blocks)
+    return frozenset((path, line.number) for path, block in changes if not block.same for line in block.old)
 
 
 def _file(path: str, bodies: Iterable[Html]) -> Html:

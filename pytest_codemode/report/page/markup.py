@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable
 
+from pytest_codemode.report.phrases import clipped
 from pytest_codemode.report.writer import harmless
 
 LONGEST = 5_000
@@ -53,14 +54,6 @@ def _attribute(key: str, value: Value) -> str:
         return f" {name}"
     text = f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
     return f' {name}="{escaped(text)}"'
-
-
-def clipped(text: str, most: int) -> str:
-    """Return at most about `most` characters of `text`: head and tail, with what is left out counted between them."""
-    if len(text) <= most:
-        return text
-    tail = most // 4
-    return f"{text[: most - tail]}\n[... {len(text) - most:,} characters left out ...]\n{text[len(text) - tail :]}"
 
 
 def shortened(text: str, most: int) -> str:
@@ -123,11 +116,6 @@ def _cell(at: int, text: str, numeric: frozenset[int]) -> Html:
 
 def _kind(at: int, numeric: frozenset[int]) -> str | None:
     return "number" if at in numeric else None
-
-
-def count(number: int, noun: str, plural: str = "s") -> str:
-    """Return as `1 test`, `1,200 tests`, `2 matches` (for the plural `es`)."""
-    return f"{number:,} {noun}{'' if number == 1 else plural}"
 
 
 def left_out(number: int, noun: str, plural: str = "s", *, of: str = "page") -> Html:

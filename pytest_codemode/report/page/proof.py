@@ -8,9 +8,7 @@ from pytest_codemode.core.report import Alternative, Difference, NearMiss, TaskR
 from pytest_codemode.report.page import sidebyside
 from pytest_codemode.report.page.markup import (
     Html,
-    clipped,
     code,
-    count,
     folded,
     items,
     join,
@@ -20,6 +18,7 @@ from pytest_codemode.report.page.markup import (
     table,
     tag,
 )
+from pytest_codemode.report.phrases import capitalised, clipped, count
 from pytest_codemode.report.terminal import behaviour, held_back
 
 _MOST_TESTS, _MOST_ALTERNATIVES, _MOST_MISSES, _ALTERNATIVE_LINES = 40, 5, 12, 80
@@ -40,9 +39,9 @@ def _statements(task: TaskReport) -> Iterator[Html]:
     yield _statement(f"{count(task.checked, 'test')} that passed before still pass", good=task.checked > 0)
     if task.behaviour is not None:
         quiet = not (task.behaviour.changed or task.behaviour.raising)
-        yield _statement(_sentence(behaviour(task.behaviour)), good=quiet)
+        yield _statement(capitalised(behaviour(task.behaviour)), good=quiet)
     if task.held_out:
-        yield _statement(_sentence(held_back(task)), folded("Which cases", _tests(task.held_out)))
+        yield _statement(capitalised(held_back(task)), folded("Which cases", _tests(task.held_out)))
     if task.warnings:
         rules = join(*(code(rule, 100) for rule in task.warnings[:20]), by=", ")
         yield _statement(join(tag("strong", "Look twice: "), "the policy marks this patch as ", rules), good=False)
@@ -51,10 +50,6 @@ def _statements(task: TaskReport) -> Iterator[Html]:
 def _statement(text: str, *more: Html | None, good: bool = True) -> Html:
     sign = tag("span", "\u2713" if good else "!", class_="sign", aria_hidden="true")
     return tag("li", sign, tag("div", text, *more), class_="good" if good else "doubt")
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _tests(nodeids: tuple[str, ...]) -> Html:

@@ -13,7 +13,6 @@ from pytest_codemode.core.suspicion import Location
 from pytest_codemode.report.page.markup import (
     Html,
     code,
-    count,
     folded,
     join,
     left_out,
@@ -22,6 +21,7 @@ from pytest_codemode.report.page.markup import (
     table,
     tag,
 )
+from pytest_codemode.report.phrases import count
 
 STEPS = {
     "refused": "refused by the policy, or did not fit",

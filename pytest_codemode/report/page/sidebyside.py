@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 
-from pytest_codemode.report.page.markup import Html, code, count, join, left_out, tag
-from pytest_codemode.report.page.unified import Block, FileDiff, Hunk, Line, parse
+from pytest_codemode.report.blocks import Block, FileDiff, Hunk, Line, readable
+from pytest_codemode.report.page.markup import Html, code, join, left_out, tag
 from pytest_codemode.report.page.words import Part, changed_words, paired
+from pytest_codemode.report.phrases import count
 
 LONGEST_LINE = 600
 MOST_LINES, MOST_CHARACTERS = 600, 80_000
 """Of one diff; the rest is counted."""
+_BADGES = {"new": "new file", "gone": "deleted file"}
 Row = tuple[Line | None, Line | None, bool]
 """Old and new line, and whether they are the same."""
 
@@ -39,10 +41,7 @@ class Room:
 
 def render(diff: str, *, most: int = MOST_LINES) -> Html:
     """Return a unified diff side by side; a text that is none as it stands."""
-    try:
-        files = parse(diff)
-    except ValueError:
-        files = ()
+    files = readable(diff)
     if not files:
         return tag("pre", diff, class_="raw", tabindex=0) if diff.strip() else Html()
     room = Room(most, MOST_CHARACTERS)
@@ -52,7 +51,7 @@ def render(diff: str, *, most: int = MOST_LINES) -> Html:
 
 def _file(file: FileDiff, room: Room) -> Html:
     changes = join(tag("ins", f"+{file.added:,}"), " ", tag("del", f"\u2212{file.removed:,}"), tag("span", " lines"))
-    state = tag("span", f"{file.state} file", class_="badge") if file.state != "changed" else None
+    state = tag("span", _BADGES[file.kind], class_="badge") if file.kind in _BADGES else None
     caption = tag("caption", code(file.path), " ", state, " ", tag("span", changes, class_="tally"))
     heads = (("number", "Line before"), ("", "Before"), ("number", "Line after"), ("", "After"))
     head = tag("tr", *(tag("th", text, scope="col", class_=kind or None) for kind, text in heads))

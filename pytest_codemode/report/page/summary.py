@@ -15,9 +15,7 @@ from pytest_codemode.report.live import sandbox_level
 from pytest_codemode.report.page import states
 from pytest_codemode.report.page.markup import (
     Html,
-    clipped,
     code,
-    count,
     folded,
     items,
     join,
@@ -26,6 +24,7 @@ from pytest_codemode.report.page.markup import (
     table,
     tag,
 )
+from pytest_codemode.report.phrases import clipped, count
 from pytest_codemode.report.terminal import cost, counts, duration
 
 _MOST_NOTICES, _MOST_FILES, _MOST_CAUSES = 40, 60, 400

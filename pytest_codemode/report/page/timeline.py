@@ -11,7 +11,6 @@ from pytest_codemode.report.page import states
 from pytest_codemode.report.page.markup import (
     Html,
     Value,
-    count,
     folded,
     join,
     left_out,
@@ -21,6 +20,7 @@ from pytest_codemode.report.page.markup import (
     tag,
 )
 from pytest_codemode.report.page.scale import Scale, plain
+from pytest_codemode.report.phrases import count
 from pytest_codemode.report.terminal import duration
 
 _WIDTH, _LEFT, _RIGHT = 1180, 224, 16

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pytest_codemode.core.budget import StopReason
@@ -12,16 +12,17 @@ from pytest_codemode.core.codec import encode
 from pytest_codemode.core.report import RunReport, TaskReport
 from pytest_codemode.core.suspicion import Suspect
 from pytest_codemode.report.findings import Finding, findings
-from pytest_codemode.report.sarif.fixes import fixes
+from pytest_codemode.report.sarif.fixes import LONGEST_DIFF, fixes
 from pytest_codemode.report.sarif.places import ROOT, Places
 from pytest_codemode.report.sarif.tool import RULES, driver
-from pytest_codemode.report.sarif.words import message
-from pytest_codemode.report.writer import harmless
+from pytest_codemode.report.sarif.words import listed, message, plain
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 MOST_RESULTS = 5_000
 """GitHub code scanning shows no more of a run and refuses above 25,000."""
-_MOST_SUSPECTS = 20
+MAX_CHARACTERS = 32 * 2**20
+"""Of all results together; GitHub refuses more than 10 MB when it is packed."""
+_MOST_SUSPECTS, _MOST_NOTES = 20, 100
 
 
 def render(report: RunReport, folder: str = "") -> str:
@@ -37,7 +38,7 @@ def render(report: RunReport, folder: str = "") -> str:
 
 def _run(report: RunReport, places: Places) -> dict[str, Any]:
     found = findings(report)
-    results = [_result(one, report, places) for one in found[:MOST_RESULTS]]
+    results = list(_results(found[:MOST_RESULTS], report, places))
     return {
         "tool": {"driver": driver()},
         # No `automationDetails`: where there are any, GitHub's upload action leaves out the category that its user
@@ -52,8 +53,21 @@ def _run(report: RunReport, places: Places) -> dict[str, Any]:
     }
 
 
+def _results(found: Sequence[Finding], report: RunReport, places: Places) -> Iterator[dict[str, Any]]:
+    """Yield the results in order, as many as there is room for."""
+    room = MAX_CHARACTERS
+    for one in found:
+        result = _result(one, report, places)
+        room -= len(json.dumps(result, indent=2))
+        if room < 0:
+            return
+        yield result
+
+
 def _invocation(report: RunReport, cut: int) -> dict[str, Any]:
-    notes = [_notification("note", notice) for notice in report.notices]
+    notes = [_notification("note", notice) for notice in report.notices[:_MOST_NOTES]]
+    if len(report.notices) > _MOST_NOTES:
+        notes.append(_notification("note", f"{len(report.notices) - _MOST_NOTES:,} further notes are left out"))
     if report.error:
         notes.insert(0, _notification("error", report.stop))
     if cut:
@@ -63,7 +77,7 @@ def _invocation(report: RunReport, cut: int) -> dict[str, Any]:
     if start := _utc(report.started):
         found["startTimeUtc"] = start
     if report.stop:
-        found["exitCodeDescription"] = harmless(report.stop)
+        found["exitCodeDescription"] = plain(report.stop)
     return found | {"toolExecutionNotifications": notes}
 
 
@@ -85,13 +99,12 @@ def _about(report: RunReport) -> dict[str, Any]:
     return {
         "runId": report.run_id,
         "reportSchema": report.schema,
-        "stop": harmless(report.stop),
+        "stop": plain(report.stop),
         "green": report.green,
-        "guards": harmless(report.guards),
+        "guards": plain(report.guards),
         "sandbox": report.sandbox.level if report.sandbox else "",
-        "written": [harmless(path) for path in report.written],
         "cost": encode(report.cost),
-    }
+    } | listed("written", report.written)
 
 
 def _result(finding: Finding, report: RunReport, places: Places) -> dict[str, Any]:
@@ -105,7 +118,7 @@ def _result(finding: Finding, report: RunReport, places: Places) -> dict[str, An
         "locations": [places.location(finding.place)] if finding.place else [],
         # Not `primaryLocationLineHash`: GitHub's own action works that out from the line, and warns of another.
         "partialFingerprints": {"codemodeFailure/v1": finding.fingerprint},
-        "properties": {"state": finding.state, "tests": [harmless(nodeid) for nodeid in finding.tests]},
+        "properties": {"state": finding.state, **listed("tests", finding.tests)},
     }
     if finding.task is not None:
         found |= dict(_of_task(finding.task, finding, report, places))
@@ -135,12 +148,17 @@ def _suspect(one: Suspect, number: int, places: Places) -> dict[str, Any]:
 
 def _effort(task: TaskReport) -> dict[str, Any]:
     return {
-        "proposer": harmless(task.proposer),
-        "template": harmless(task.template),
-        "warnings": [harmless(warning) for warning in task.warnings],
-        "turnedGreen": [harmless(nodeid) for nodeid in task.turned_green],
+        "proposer": plain(task.proposer),
+        "template": plain(task.template),
+        **listed("warnings", task.warnings),
+        **listed("turnedGreen", task.turned_green),
         "stillPassing": task.checked,
         "candidates": task.candidates,
         "durationSeconds": task.duration_s,
-        "diff": task.diff,
+        **_diff(task.diff),
     }
+
+
+def _diff(diff: str) -> dict[str, Any]:
+    """Return the diff, which is whole or not there."""
+    return {"diff": diff} if len(diff) <= LONGEST_DIFF else {"diffCharactersLeftOut": len(diff)}

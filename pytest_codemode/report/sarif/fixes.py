@@ -7,11 +7,14 @@ from typing import Any
 
 from pytest_codemode.core.report import RunReport, TaskReport
 from pytest_codemode.core.suspicion import Location
+from pytest_codemode.report.blocks import parse
 from pytest_codemode.report.findings import inside
-from pytest_codemode.report.page.unified import parse
 from pytest_codemode.report.replacements import FileChange, Replacement, replacements
 from pytest_codemode.report.sarif.places import Places
 from pytest_codemode.report.sarif.words import message
+
+LONGEST_DIFF = 500_000
+"""Characters of a diff that is told."""
 
 
 def fixes(task: TaskReport, report: RunReport, places: Places) -> list[dict[str, Any]]:
@@ -22,7 +25,7 @@ def fixes(task: TaskReport, report: RunReport, places: Places) -> list[dict[str,
     """
     try:
         alone = _starts_unpatched(task.diff, report.diff)
-        changes = replacements(task.diff if alone else report.diff)
+        changes = replacements(told) if len(told := task.diff if alone else report.diff) <= LONGEST_DIFF else ()
     except ValueError:  # the diff in the result's properties still shows it
         return []
     if not changes or not all(inside(change.path) for change in changes):
