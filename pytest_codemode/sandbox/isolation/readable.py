@@ -129,12 +129,20 @@ def environments(project: Project) -> list[str]:
 
 
 def importable_paths(project: Project) -> list[str]:
-    """Return the entries of `sys.path` and what `.pth` files and editable installs in them add."""
-    found: list[str] = []
+    """Return the entries of `sys.path` and what `.pth` files and editable installs in them add.
+
+    An environment in the tree may have come with a change from anybody: of what its files name outside the tree only
+    modules and packages are shown, never a folder as it stands.
+    """
+    root = project.rootdir
+    found: dict[str, bool] = {}
     for entry in project.sys_path:
-        found.append(entry)
-        found.extend(added_by(entry))
-    return [path for entry in _existing(found) for path in _narrowed(entry, project.rootdir)]
+        found[entry] = False
+        for target in added_by(entry):
+            foreign = within(entry, root) and not within(target, root) and not within(os.path.realpath(target), root)
+            found[target] = found.get(target, True) and foreign
+    existing = _existing(found)
+    return [path for entry in existing for path in _narrowed(entry, root, code_only=found[entry])]
 
 
 def added_by(entry: str) -> list[str]:
@@ -208,8 +216,8 @@ def _base_prefix(executable: str) -> list[str]:
     return [prefix]
 
 
-def _narrowed(entry: str, rootdir: str) -> list[str]:
-    """Return `entry`, or only the modules and packages in it where it holds more than code.
+def _narrowed(entry: str, rootdir: str, *, code_only: bool = False) -> list[str]:
+    """Return `entry`, or only the modules and packages in it where it holds, or may hold, more than code.
 
     `python -m pytest` puts the working directory on `sys.path`; that may be `/`, a home directory or a parent of many
     projects.
@@ -217,7 +225,9 @@ def _narrowed(entry: str, rootdir: str) -> list[str]:
     real = os.path.realpath(entry)
     if _is_secret(real):
         return []
-    if real != "/" and not is_home(real) and not (within(rootdir, real) and rootdir != real):
+    if code_only and _is_importable(entry):
+        return [entry]
+    if not code_only and real != "/" and not is_home(real) and not (within(rootdir, real) and rootdir != real):
         return [entry]
     return [path for name in _names(entry) if _is_importable(path := os.path.join(entry, name))]
 

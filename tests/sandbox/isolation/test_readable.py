@@ -68,6 +68,27 @@ def test_editable_installs_are_found(project, tmp_path):
     assert set(readable.added_by(str(site))) == {str(source), str(mapped), f"{single}.py"}
 
 
+@pytest.mark.parametrize("committed", [True, False])
+def test_an_environment_in_the_tree_shows_only_code_of_what_it_names_elsewhere(project, tmp_path, committed):
+    site = Path(project.rootdir if committed else tmp_path, ".venv", "lib", "python3", "site-packages")
+    elsewhere, package, inside = tmp_path / "elsewhere", tmp_path / "one" / "package", Path(project.rootdir, "src")
+    for folder in (site, elsewhere / "lib", elsewhere / "keys", package, inside):
+        folder.mkdir(parents=True)
+    for file in (
+        elsewhere / "lib" / "__init__.py",
+        elsewhere / "tool.py",
+        elsewhere / "token.json",
+        package / "__init__.py",
+    ):
+        file.touch()
+    (site / "it.pth").write_text(f"{elsewhere}\n{elsewhere / 'token.json'}\n{package}\n{inside}\n")
+
+    shown = set(readable.importable_paths(replace(project, sys_path=(str(site),))))
+    whole = {str(elsewhere), str(elsewhere / "token.json")}
+    code = {str(elsewhere / "lib"), str(elsewhere / "tool.py")}
+    assert shown == {str(site), str(package), str(inside)} | (code if committed else whole)
+
+
 @pytest.mark.parametrize("text", ["MAPPING = {", "MAPPING = open('/etc/passwd')", "MAPPING = {1: 2, 'a': [3]}", "\0"])
 def test_a_finder_that_is_not_as_setuptools_writes_it_adds_nothing(tmp_path, text):
     (tmp_path / "__editable___odd_finder.py").write_text(text)
