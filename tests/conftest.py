@@ -22,9 +22,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _cheapness(item: pytest.Item) -> int:
     """Return 0 for a file that starts whole repair runs, 1 for one that starts sandboxes, 2 for all else."""
-    if "Workspace" in vars(getattr(item, "module", None) or object):
+    place = item.path.relative_to(Path(__file__).parent)
+    if (
+        "Workspace" in vars(getattr(item, "module", None) or object)
+        or place.parts[0] == "ci"
+        or place.name == "test_ci.py"
+    ):
         return 0
-    return 1 if item.path.relative_to(Path(__file__).parent).parts[0] in ("sandbox", "attacks") else 2
+    return 1 if place.parts[0] in ("sandbox", "attacks", "browser") else 2
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from typing import Any
 
 from pytest_codemode.cli.checkout import checkout_of
 from pytest_codemode.cli.ci.arguments import Wanted
+from pytest_codemode.cli.ci.backstop import Backstop
 from pytest_codemode.cli.ci.change import Filter, exposed, nothing_to_do, of_environment, privileged
 from pytest_codemode.cli.ci.delivery import STATUS, Conclusion, State, deliver
 from pytest_codemode.cli.ci.first_run import FirstRun, first_run, project_of
@@ -41,10 +43,19 @@ _LEAST_REPAIR_S = 1.0
 def run(wanted: Wanted) -> int:
     """Do it all and return the exit status."""
     runner = Runner(os.environ, JobLog())
-    with runner.deaf(), _interruptible():
-        output, conclusion = _concluded(wanted, runner.log)
+    course = _Course(wanted, runner.log)
+
+    def give_up() -> None:
+        runner.hear()
+        deliver(course.interrupted(), course.output, wanted.reports, runner)
+
+    backstop = Backstop(give_up, STATUS["interrupted"])
+    with runner.deaf(), _interruptible(backstop):
+        conclusion = course.conclusion()
+    if not backstop.settle():
+        threading.Event().wait()  # it is being told already, and this process ends with that
     with _uninterrupted():
-        status = STATUS[deliver(conclusion, output, wanted.reports, runner)]
+        status = STATUS[deliver(conclusion, course.output, wanted.reports, runner)]
     return 0 if status == 1 and wanted.exit_zero else status
 
 
@@ -54,27 +65,45 @@ def refused(sentence: str) -> int:
     return STATUS[deliver(_broken("error", sentence, Path.cwd(), None), None, (), runner)]
 
 
-def _concluded(wanted: Wanted, log: JobLog) -> tuple[Output | None, Conclusion]:
-    """Return the folder for files if it could be made, and what came of the run."""
-    rootdir, output, first = Path.cwd(), None, None
-    try:
-        rootdir = find_root(wanted.rootdir)
+class _Course:
+    """How far one run has come."""
+
+    def __init__(self, wanted: Wanted, log: JobLog) -> None:
+        self._wanted = wanted
+        self._log = log
+        self._rootdir = Path.cwd()
+        self._first: FirstRun | None = None
+        self.output: Output | None = None
+        """The folder for files, once it could be made."""
+
+    def conclusion(self) -> Conclusion:
+        """Do it, and return what came of it."""
+        try:
+            return self._concluded()
+        except CodemodeError as problem:
+            return _broken("error", str(problem), self._rootdir, self._first)
+        except KeyboardInterrupt:
+            return self.interrupted()
+
+    def interrupted(self) -> Conclusion:
+        """Return what there is to tell of a run that ends now."""
+        return _broken("interrupted", StopReason.INTERRUPTED.value, self._rootdir, self._first)
+
+    def _concluded(self) -> Conclusion:
+        wanted, log = self._wanted, self._log
+        rootdir = self._rootdir = find_root(wanted.rootdir)
         checkout = checkout_of(rootdir, os.environ)
-        output = Output(rootdir, checkout, wanted.output)
+        self.output = Output(rootdir, checkout, wanted.output)
         for path in wanted.reports:
             safe_place(checkout, Path(path))
         job = _Job(wanted, rootdir, checkout, log)
         if reason := job.nothing_to_do():
-            return output, Conclusion("skipped", RunReport("", reason, green=False), rootdir)
+            return Conclusion("skipped", RunReport("", reason, green=False), rootdir)
         notices = job.notices()
-        first = job.first_run()
+        first = self._first = job.first_run()
         if not first.failing:
-            return output, Conclusion("passed", _passed(first), rootdir, first).noting(notices)
-        return output, _told(job.repair(first), first, log, rootdir).noting(notices)
-    except CodemodeError as problem:
-        return output, _broken("error", str(problem), rootdir, first)
-    except KeyboardInterrupt:
-        return output, _broken("interrupted", StopReason.INTERRUPTED.value, rootdir, first)
+            return Conclusion("passed", _passed(first), rootdir, first).noting(notices)
+        return _told(job.repair(first), first, log, rootdir).noting(notices)
 
 
 class _Job:
@@ -197,14 +226,18 @@ def _broken(state: State, sentence: str, rootdir: Path, first: FirstRun | None) 
 
 
 @contextmanager
-def _interruptible() -> Iterator[None]:
+def _interruptible(backstop: Backstop) -> Iterator[None]:
     """Take SIGTERM for Ctrl-C; a runner that cancels a job sends the one, and the other when it has waited."""
 
-    def interrupt(_signum: int, _frame: FrameType | None) -> None:
-        signal.raise_signal(signal.SIGINT)
+    def interrupt(signum: int, frame: FrameType | None) -> None:
+        backstop.arm()
+        signal.default_int_handler(signum, frame)
+
+    def terminate(_signum: int, _frame: FrameType | None) -> None:
+        signal.raise_signal(signal.SIGINT)  # the engine's caller listens to that one
 
     # Explicitly for SIGINT too: where a script starts us in the background it is inherited as ignored.
-    with _handled({signal.SIGINT: signal.default_int_handler, signal.SIGTERM: interrupt}):
+    with _handled({signal.SIGINT: interrupt, signal.SIGTERM: terminate}):
         yield
 
 

@@ -29,6 +29,8 @@ class Runner:
         self._environment = environment
         self.log = log
         self.on_github = environment.get("GITHUB_ACTIONS") == "true"
+        self._token = ""
+        """What ends the runner's deafness; empty where it hears."""
 
     @contextmanager
     def deaf(self) -> Iterator[None]:
@@ -36,12 +38,18 @@ class Runner:
         if not self.on_github:
             yield
             return
-        token = secrets.token_hex(16)
-        self.log.command(f"::stop-commands::{token}")
+        self._token = secrets.token_hex(16)
+        self.log.command(f"::stop-commands::{self._token}")
         self.log.flush()
         try:
             yield
         finally:
+            self.hear()
+
+    def hear(self) -> None:
+        """Have the runner obey commands again, if it does not."""
+        token, self._token = self._token, ""
+        if token:
             self.log.command(f"::{token}::")
             self.log.flush()
 
