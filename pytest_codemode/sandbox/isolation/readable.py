@@ -29,6 +29,7 @@ _ETC = (
 )
 _SECRET_FOLDERS = (".aws", ".azure", ".config/gcloud", ".docker", ".gnupg", ".kube", ".local/share/keyrings", ".ssh")
 _PREFIX_PARTS = ("bin", "include", "lib", "lib64", "libexec")
+_SITES = ("site-packages", "dist-packages")
 _MODULE_SUFFIXES = (".py", ".pyc", ".so", ".pth")
 _MAX_TEXT_BYTES = 1 << 20
 
@@ -122,7 +123,7 @@ def environments(project: Project) -> list[str]:
     The worker's trusted process imports from there too, and tests may not change what it does.
     """
     root = project.rootdir
-    sites = [entry for entry in project.sys_path if os.path.basename(entry) in ("site-packages", "dist-packages")]
+    sites = [entry for entry in project.sys_path if os.path.basename(entry) in _SITES]
     found = [*filter(_is_venv, interpreter_paths(project.python)), *sites]
     inside = [path for path in _existing(found) if within(path, root) and path != root]
     return [path for path in inside if os.path.realpath(path) == path]
@@ -132,7 +133,7 @@ def importable_paths(project: Project) -> list[str]:
     """Return the entries of `sys.path` and what `.pth` files and editable installs in them add.
 
     An environment in the tree may have come with a change from anybody: of what its files name outside the tree only
-    modules and packages are shown, never a folder as it stands.
+    modules, packages and what describes them are shown, never a folder as it stands that is no `site-packages`.
     """
     root = project.rootdir
     found: dict[str, bool] = {}
@@ -159,7 +160,7 @@ def added_by(entry: str) -> list[str]:
 
 def importable_at_start(project: Project, package_folder: str = PACKAGE_FOLDER) -> bool:
     """Whether the project's interpreter finds this package by itself, before any test changes `sys.path`."""
-    sites = [e for e in project.sys_path if os.path.basename(e) in ("site-packages", "dist-packages")]
+    sites = [e for e in project.sys_path if os.path.basename(e) in _SITES]
     reach = [*sites, *(target for site in sites for target in added_by(site))]
     return os.path.dirname(package_folder) in {os.path.realpath(path) for path in reach}
 
@@ -225,7 +226,7 @@ def _narrowed(entry: str, rootdir: str, *, code_only: bool = False) -> list[str]
     real = os.path.realpath(entry)
     if _is_secret(real):
         return []
-    if code_only and _is_importable(entry):
+    if code_only and (_is_importable(entry) or os.path.basename(entry) in _SITES):
         return [entry]
     if not code_only and real != "/" and not is_home(real) and not (within(rootdir, real) and rootdir != real):
         return [entry]
@@ -235,7 +236,9 @@ def _narrowed(entry: str, rootdir: str, *, code_only: bool = False) -> list[str]
 def _is_importable(path: str) -> bool:
     if os.path.basename(path).startswith(".") or is_home(os.path.realpath(path)):
         return False
-    return path.endswith(_MODULE_SUFFIXES) or os.path.isfile(os.path.join(path, "__init__.py"))
+    return path.endswith((*_MODULE_SUFFIXES, ".dist-info", ".egg-info")) or os.path.isfile(
+        os.path.join(path, "__init__.py")
+    )
 
 
 def _is_secret(path: str) -> bool:

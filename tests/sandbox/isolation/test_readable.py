@@ -81,12 +81,16 @@ def test_an_environment_in_the_tree_shows_only_code_of_what_it_names_elsewhere(p
         package / "__init__.py",
     ):
         file.touch()
-    (site / "it.pth").write_text(f"{elsewhere}\n{elsewhere / 'token.json'}\n{package}\n{inside}\n")
+    other = tmp_path / "other" / "site-packages"
+    other.mkdir(parents=True)
+    (elsewhere / "tool-1.0.dist-info").mkdir()
+    named = (elsewhere, elsewhere / "token.json", package, inside, other)
+    (site / "it.pth").write_text("".join(f"{path}\n" for path in named))
 
     shown = set(readable.importable_paths(replace(project, sys_path=(str(site),))))
     whole = {str(elsewhere), str(elsewhere / "token.json")}
-    code = {str(elsewhere / "lib"), str(elsewhere / "tool.py")}
-    assert shown == {str(site), str(package), str(inside)} | (code if committed else whole)
+    code = {str(elsewhere / name) for name in ("lib", "tool.py", "tool-1.0.dist-info")}
+    assert shown == {str(site), str(package), str(inside), str(other)} | (code if committed else whole)
 
 
 @pytest.mark.parametrize("text", ["MAPPING = {", "MAPPING = open('/etc/passwd')", "MAPPING = {1: 2, 'a': [3]}", "\0"])
