@@ -22,6 +22,7 @@ from pytest_codemode.launch.places import Places
 from pytest_codemode.proposers.model.quoting import redact
 from pytest_codemode.repair.localisation.code import Code
 from pytest_codemode.repair.session import Survey
+from pytest_codemode.report.phrases import count
 from pytest_codemode.report.writer import PlainWriter, Writer, columns, harmless, one_line, paragraph
 from pytest_codemode.wiring.serving import Repairs
 
@@ -175,8 +176,8 @@ def render(found: Found, lines: int, writer: Writer) -> None:
     paragraph(writer, _summary(found))
     for number, task in enumerate(found.survey.tasks, 1):
         writer.line()
-        count = len(found.survey.tasks)
-        title = f"cause {number} of {count}: " if count > 1 else "cause: "
+        causes = len(found.survey.tasks)
+        title = f"cause {number} of {causes}: " if causes > 1 else "cause: "
         writer.line(title + one_line(task.cause, max(writer.fullwidth - columns(title) - 1, 20)))
         for nodeid in task.nodeids[:TESTS]:
             writer.line(f"  {harmless(nodeid)}")
@@ -190,9 +191,9 @@ def _summary(found: Found) -> str:
     red, all_of_them = len(found.failing), len(found.survey.selected)
     ran = f"ran in the sandbox (level {found.level}) in {found.seconds:.1f} s"
     if not red:
-        return f"no test fails: {_count(all_of_them, 'test')}, {ran}"
-    causes = _count(len(found.survey.tasks), "cause")
-    return f"{red} failing of {_count(all_of_them, 'test')}, {causes}; {ran}"
+        return f"no test fails: {count(all_of_them, 'test')}, {ran}"
+    causes = count(len(found.survey.tasks), "cause")
+    return f"{red} failing of {count(all_of_them, 'test')}, {causes}; {ran}"
 
 
 def _ranking(task: RepairTask, lines: int, writer: Writer) -> None:
@@ -206,7 +207,7 @@ def _ranking(task: RepairTask, lines: int, writer: Writer) -> None:
             paragraph(writer, one.why, indent="       ", first="     - ")
     rest = len(task.suspects) - lines
     if rest > 0:
-        writer.line(f"     and {_count(rest, 'line')} more")
+        writer.line(f"     and {count(rest, 'line')} more")
 
 
 def _shown(task: RepairTask, lines: int) -> Iterator[tuple[Suspect, str, str]]:
@@ -216,7 +217,3 @@ def _shown(task: RepairTask, lines: int) -> Iterator[tuple[Suspect, str, str]]:
         text = task.sources.get(one.path, b"").decode("utf-8", "replace").splitlines()
         line = text[one.line - 1].strip() if 0 < one.line <= len(text) else ""
         yield one, parsed[one.path].function_at(one.line), line
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -8,13 +8,16 @@ value. Only if the tests come out the same twice are swaps of that name trusted 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from pytest_codemode.core.outcome import Candidate, Swap, TryRequest, TryResult
 
+LEAST = 3
+"""Candidates of one request that are worth a probe, which runs its tests twice; fewer go from disk, as many runs."""
 Try = Callable[[Candidate], TryResult]
-_Key = tuple[tuple[str, ...], tuple[tuple[str, str], ...]]
+_Names = tuple[tuple[str, str], ...]
 VARYING = re.compile(r"0x[0-9a-fA-F]+|(?<=/run/pytest/)\S+")
 """What differs between two runs of a test that fails by the same: addresses, and pytest's numbered folders."""
 
@@ -23,7 +26,7 @@ VARYING = re.compile(r"0x[0-9a-fA-F]+|(?<=/run/pytest/)\S+")
 class Calibration:
     """What is known of one session."""
 
-    _trusted: dict[_Key, bool] = field(default_factory=dict)
+    _trusted: dict[tuple[tuple[str, ...], _Names], bool] = field(default_factory=dict)
     """(node ids, (path, qualname) of each name) -> whether putting values in shows what the import would."""
 
     def settle(self, request: TryRequest, attempt: Try) -> TryRequest:
@@ -33,16 +36,21 @@ class Calibration:
             request: candidates with and without swaps.
             attempt: tries one candidate on the tests of the request, by its swaps if it has any.
         """
-        return replace(request, candidates=tuple(self._settled(one, request, attempt) for one in request.candidates))
+        times = Counter(map(_names, request.candidates))
 
-    def _settled(self, candidate: Candidate, request: TryRequest, attempt: Try) -> Candidate:
-        names = tuple((swap.path, swap.qualname) for swap in candidate.swaps if swap.kind == "value")
-        if not names:
-            return candidate
-        key = (request.nodeids, names)
-        if key not in self._trusted:
-            self._trusted[key] = _shows(candidate, attempt)
-        return candidate if self._trusted[key] else replace(candidate, swaps=())
+        def settled(candidate: Candidate) -> Candidate:
+            names = _names(candidate)
+            key = (request.nodeids, names)
+            if names and key not in self._trusted and times[names] >= LEAST:
+                self._trusted[key] = _shows(candidate, attempt)
+            return candidate if not names or self._trusted.get(key) else replace(candidate, swaps=())
+
+        return replace(request, candidates=tuple(map(settled, request.candidates)))
+
+
+def _names(candidate: Candidate) -> _Names:
+    """Return (path, qualname) of each name that the candidate gives another value."""
+    return tuple((swap.path, swap.qualname) for swap in candidate.swaps if swap.kind == "value")
 
 
 def _shows(candidate: Candidate, attempt: Try) -> bool:

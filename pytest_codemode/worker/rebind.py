@@ -67,12 +67,14 @@ class Names:
 
     def __init__(self, rootdir: str, executed: Iterable[CodeType]) -> None:
         self._rootdir = rootdir
-        self._readers: dict[str, set[tuple[str, str]]] = {}
-        """Name or attribute -> (file, qualname) of code of the project that ran and may have read it."""
+        self._mentions: dict[str, list[CodeType]] = {}
+        """Name or attribute -> code of the project that ran and reads or stores it."""
+        self._readers: dict[str, frozenset[tuple[str, str]]] = {}
+        """The same, of names that were asked for -> (file, qualname) of what may have read it."""
         for code in executed:
             if code.co_filename.startswith(rootdir + os.sep) and not foreign(code.co_filename):
-                for name in _read_by(code):
-                    self._readers.setdefault(name, set()).add((code.co_filename, code.co_qualname))
+                for name in code.co_names:
+                    self._mentions.setdefault(name, []).append(code)
         self._shared = frozenset(_shared(rootdir))
 
     def plan(self, swap: Swap) -> InModule | InClass:
@@ -90,21 +92,27 @@ class Names:
         if before is _MISSING or hasattr(type(before), "__get__"):
             raise Unfaithful(f"{swap.qualname} is no plain value")
         scope = ".".join(classes) or "<module>"
-        for reader in self._readers.get(name, ()):
-            if reader != (filename, scope):
-                raise Unfaithful(f"{reader[1]} may have read {swap.qualname} while the tests were collected")
+        for reader in self._read_by(name) - {(filename, scope)}:
+            raise Unfaithful(f"{reader[1]} may have read {swap.qualname} while the tests were collected")
         if (filename, swap.qualname) in self._shared:
             raise Unfaithful(f"something else holds the value of {swap.qualname}")
         value = _evaluated(swap, filename, vars(module), dict(names) if owner else {})
         return InClass(owner, name, value) if owner else InModule(vars(module), name, value)
 
+    def _read_by(self, name: str) -> frozenset[tuple[str, str]]:
+        """Return (file, qualname) of what may have read `name`; looked up once, and only for what is swapped."""
+        if name not in self._readers:
+            readers = (code for code in self._mentions.get(name, ()) if _reads(code, name))
+            self._readers[name] = frozenset((code.co_filename, code.co_qualname) for code in readers)
+        return self._readers[name]
 
-def _read_by(code: CodeType) -> Iterable[str]:
-    """Return the names and attributes that `code` may read; the body of a class or module stores most of its own."""
+
+def _reads(code: CodeType, name: str) -> bool:
+    """Whether `code` may read a name or attribute; the body of a class or module stores most of those it mentions."""
     if code.co_flags & _OPTIMIZED or len(code.co_code) > _LONG:
-        return code.co_names
-    named = (one for one in dis.get_instructions(code) if one.opcode in dis.hasname)
-    return {str(one.argval) for one in named if not one.opname.startswith("STORE_")}
+        return True
+    named = (one for one in dis.get_instructions(code) if one.opcode in dis.hasname and one.argval == name)
+    return any(not one.opname.startswith("STORE_") for one in named)
 
 
 def _module(filename: str) -> ModuleType:

@@ -20,6 +20,8 @@ from typing import Any
 
 import yaml
 
+from tests.sandbox.toys import processes_with
+
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 240
 _EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
@@ -314,14 +316,7 @@ class Runner:
 
     def processes(self) -> list[str]:
         """Return the command lines of processes that are left."""
-        found = []
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                if self.mark.encode() in (folder / "environ").read_bytes():
-                    found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode())
-            except OSError:
-                continue
-        return found
+        return processes_with(self.mark)
 
 
 def environment_file(path: Path) -> dict[str, str]:

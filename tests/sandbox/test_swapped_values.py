@@ -48,6 +48,7 @@ MODULE = """
         delimiter = "$"
 
     AGAIN = 8
+    SPARE = 1
 
     class Meta(type):
         pass
@@ -119,6 +120,9 @@ TESTS = """
         code = "import mod; print(mod.AGAIN)"
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
         assert done.stdout == "9\\n"
+
+    def test_spare():
+        assert mod.SPARE == 9
 
     def test_special():
         assert mod.Special.rate == 3
@@ -202,3 +206,10 @@ def test_a_name_is_probed_once_for_some_tests(sandbox: Sandboxed) -> None:
 
     assert all(one.batched for one in tried)
     assert [one.results[0].failures[0].left for one in tried] == [str(100 + n) for n in range(60)]
+
+
+def test_a_name_that_few_candidates_change_is_not_probed(sandbox: Sandboxed) -> None:
+    few = [patch(str(n), "SPARE", "1", str(2 + n)) for n in range(2)]
+    tried = sandbox.attempt(*few, on=("test_mod.py::test_spare",))
+
+    assert [(one.status, one.strategy) for one in tried] == [("failed", "reload")] * 2
