@@ -71,7 +71,7 @@ def _run(words: list[str]) -> int:  # noqa: PLR0911  # one return a command
 def _recover(given: Path | None) -> Path:
     """Settle a write that was killed, if there is one, and return the project's root."""
     from pytest_codemode.cli.root import find_root  # noqa: PLC0415
-    from pytest_codemode.repair.tree import recover  # noqa: PLC0415
+    from pytest_codemode.worktree.tree import recover  # noqa: PLC0415
 
     rootdir = find_root(given)
     if (sentence := recover(rootdir)) is not None:

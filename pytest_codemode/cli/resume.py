@@ -13,13 +13,13 @@ from pytest_codemode.core.budget import parse_allowance
 from pytest_codemode.core.errors import CodemodeError, ConfigError
 from pytest_codemode.core.report import RunReport
 from pytest_codemode.repair.record.resume import Resumption, resumption
-from pytest_codemode.repair.store import StoredRun
 from pytest_codemode.report import terminal
 from pytest_codemode.report.files import write as write_report
 from pytest_codemode.report.live import LiveReport
 from pytest_codemode.report.progress import ProgressLine
 from pytest_codemode.report.writer import PlainWriter, Writer, is_interactive, paragraph
 from pytest_codemode.wiring.repairing import repair
+from pytest_codemode.worktree.store import StoredRun
 
 
 def run(stored: StoredRun, budget: str) -> int:

@@ -12,10 +12,10 @@ from pytest_codemode.cli.checkout import folder_of
 from pytest_codemode.core.errors import ConfigError
 from pytest_codemode.core.events import Notice
 from pytest_codemode.repair.record.resume import can_resume
-from pytest_codemode.repair.store import StoredRun, find, list_runs
-from pytest_codemode.repair.tree import Contents, TreeChanged, check_editable, lock, write
 from pytest_codemode.report import files, terminal
 from pytest_codemode.report.writer import PlainWriter, harmless
+from pytest_codemode.worktree.store import StoredRun, find, list_runs
+from pytest_codemode.worktree.tree import Contents, TreeChanged, check_editable, lock, write
 
 
 def run(rootdir: Path, arguments: argparse.Namespace) -> int:

@@ -1,9 +1,9 @@
-"""Reads unified diffs as strictly as `repair.diff` writes them: what is no hunk of a named text file is refused.
+"""Reads unified diffs as strictly as `worktree.diff` writes them: what is no hunk of a named text file is refused.
 
 Lenient readers skip lines that they do not know, which is where a second, unseen patch hides. Here every byte belongs
 to the header or to a counted line of a hunk, or the whole diff is refused. git's own header is read for the one thing
 that only it can say, a plain file that comes or goes empty. A name that is not UTF-8, or not to be shown as it stands,
-is refused even where `repair.diff` has to write it.
+is refused even where `worktree.diff` has to write it.
 """
 
 from __future__ import annotations

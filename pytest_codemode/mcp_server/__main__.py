@@ -50,8 +50,8 @@ def lease_of(project: Project) -> Lease:
     """Return the sandbox of `project`, opened when it is first needed."""
 
     async def opener() -> Service:
-        from pytest_codemode.repair.mapstore import MapStore  # noqa: PLC0415  # see below
         from pytest_codemode.sandbox.service import SandboxService  # noqa: PLC0415  # only the server needs it
+        from pytest_codemode.worktree.mapstore import MapStore  # noqa: PLC0415  # see below
 
         service = await SandboxService.open(project)
         service.keep_map_in(MapStore(Path(project.rootdir)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pytest_codemode.core.patch import Applied, Files, Patch, Unapplicable
 from pytest_codemode.edits.apply import apply
 from pytest_codemode.repair.choosing.solution import Solution
-from pytest_codemode.repair.sources import SourceTree
+from pytest_codemode.worktree.sources import SourceTree
 
 
 @dataclass(slots=True)

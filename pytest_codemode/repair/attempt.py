@@ -20,8 +20,8 @@ from pytest_codemode.repair.judge import Judge, Veto
 from pytest_codemode.repair.reach import reach
 from pytest_codemode.repair.record.memory import Memory
 from pytest_codemode.repair.solve import Solver
-from pytest_codemode.repair.sources import SourceTree
 from pytest_codemode.repair.testmap import TestMap
+from pytest_codemode.worktree.sources import SourceTree
 
 _TOLD = (Verdict.PLAUSIBLE, Verdict.BROKE, Verdict.REFUSED, Verdict.UNAPPLICABLE, Verdict.OVERFIT)
 

@@ -19,8 +19,8 @@ from pytest_codemode.edits.swaps import swaps
 from pytest_codemode.repair.choosing.ranking import best_first
 from pytest_codemode.repair.record.memory import Memory, Stage, nowhere, scope_of
 from pytest_codemode.repair.screen import Admitted, screen, try_on
-from pytest_codemode.repair.sources import SourceTree
 from pytest_codemode.repair.testmap import TestMap
+from pytest_codemode.worktree.sources import SourceTree
 
 Veto = Callable[[Applied], tuple[str, tuple[str, ...]]]
 """Returns (the refusing rule and its sentence, or empty; names of suspicious rules) for an applied patch."""

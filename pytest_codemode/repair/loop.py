@@ -21,17 +21,17 @@ from pytest_codemode.repair.attempt import Attempts, Solved, narrowed
 from pytest_codemode.repair.choosing.ranking import best_first
 from pytest_codemode.repair.choosing.solution import Solution
 from pytest_codemode.repair.confirm import CONFIRM_PAIRS, Confirmation, Confirmer, missed
-from pytest_codemode.repair.editable import EditableSet
 from pytest_codemode.repair.failing import Failing
 from pytest_codemode.repair.judge import Veto
 from pytest_codemode.repair.proof import Prover
 from pytest_codemode.repair.record.history import History
 from pytest_codemode.repair.record.memory import Memory
-from pytest_codemode.repair.snapshot import Stamp, changed, snapshot
-from pytest_codemode.repair.sources import SourceTree
 from pytest_codemode.repair.tasks import TaskBuilder
 from pytest_codemode.repair.testmap import TestMap
 from pytest_codemode.repair.unguarded import is_red
+from pytest_codemode.worktree.editable import EditableSet
+from pytest_codemode.worktree.snapshot import Stamp, changed, snapshot
+from pytest_codemode.worktree.sources import SourceTree
 
 ROUNDS = 4
 """A fix can uncover the next failure of the same test; more than this many layers were never seen."""

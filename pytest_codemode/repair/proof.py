@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pytest_codemode.core.patch import Files
 from pytest_codemode.repair.accepted import Accepted, rebuild
 from pytest_codemode.repair.confirm import Confirmation, Confirmer
-from pytest_codemode.repair.sources import SourceTree
+from pytest_codemode.worktree.sources import SourceTree
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,12 @@ from pytest_codemode.core.project import Project
 from pytest_codemode.core.request import EngineRequest
 from pytest_codemode.core.task import RepairTask
 from pytest_codemode.core.trial import Trial
-from pytest_codemode.repair.editable import EditableSet, test_files
 from pytest_codemode.repair.judge import Judge, Veto
-from pytest_codemode.repair.snapshot import Stamp, changed, snapshot
-from pytest_codemode.repair.sources import SourceTree
 from pytest_codemode.repair.tasks import TaskBuilder
 from pytest_codemode.repair.testmap import TestMap
+from pytest_codemode.worktree.editable import EditableSet, test_files
+from pytest_codemode.worktree.snapshot import Stamp, changed, snapshot
+from pytest_codemode.worktree.sources import SourceTree
 
 UNLIMITED = Allowance(time_s=None, usd=None, candidates=None)
 """An agent's own client decides when it has asked enough; each call has its limits in the sandbox."""

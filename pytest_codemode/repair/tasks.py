@@ -11,13 +11,13 @@ from pytest_codemode.core.ports import Sandbox
 from pytest_codemode.core.project import Project
 from pytest_codemode.core.suspicion import Suspect
 from pytest_codemode.core.task import RepairTask
-from pytest_codemode.repair.editable import EditableSet
 from pytest_codemode.repair.grouping import group
 from pytest_codemode.repair.imports import imported_paths
 from pytest_codemode.repair.localise import localise
-from pytest_codemode.repair.sources import SourceTree
 from pytest_codemode.repair.testmap import TestMap, pace
 from pytest_codemode.sandbox.sources import source_roots
+from pytest_codemode.worktree.editable import EditableSet
+from pytest_codemode.worktree.sources import SourceTree
 
 _UNSEEN = 0.1
 """Suspicion of module-level lines that no test is known to execute, where nothing better is known."""

@@ -14,10 +14,10 @@ from pytest_codemode.core.project import Project
 from pytest_codemode.core.task import RepairTask
 from pytest_codemode.edits.policy import ALWAYS_ON, RULES, Finding, PolicyContext, examine, undefined_names
 from pytest_codemode.edits.rules.cases import literal
-from pytest_codemode.repair.editable import EditableSet, test_files
 from pytest_codemode.repair.judge import Veto
-from pytest_codemode.repair.sources import SourceTree
 from pytest_codemode.sandbox.sources import source_roots
+from pytest_codemode.worktree.editable import EditableSet, test_files
+from pytest_codemode.worktree.sources import SourceTree
 
 
 class Vetting:

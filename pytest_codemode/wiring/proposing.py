@@ -27,12 +27,12 @@ from pytest_codemode.proposers.replay import ReplayProposer
 from pytest_codemode.proposers.search.engine import SearchProposer
 from pytest_codemode.proposers.search.extensions import operators
 from pytest_codemode.repair.loop import Together
-from pytest_codemode.repair.sources import SourceTree
-from pytest_codemode.repair.statedir import state_dir
 from pytest_codemode.sandbox.client import SandboxClient
 from pytest_codemode.workbench.api import Workbench
 from pytest_codemode.workbench.files import ProjectFiles
 from pytest_codemode.workbench.tools import workbench_server
+from pytest_codemode.worktree.sources import SourceTree
+from pytest_codemode.worktree.statedir import state_dir
 
 DEFAULT_MODEL = "claude-sonnet-5-5"
 """For `--codemode-proposer claude` without `--codemode-model`."""

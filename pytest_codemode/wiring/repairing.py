@@ -15,20 +15,20 @@ from pytest_codemode.core.ports import EventSink, Proposer
 from pytest_codemode.core.report import FileCoverage, RunReport
 from pytest_codemode.core.request import EngineRequest
 from pytest_codemode.repair.coverage import covered_lines
-from pytest_codemode.repair.editable import EditableSet, test_files
 from pytest_codemode.repair.installed import refuse_installed_copy
 from pytest_codemode.repair.loop import RepairLoop, Result
 from pytest_codemode.repair.record.memory import Memory
 from pytest_codemode.repair.record.resume import Resumption, keep
 from pytest_codemode.repair.redaction import redacted
-from pytest_codemode.repair.sources import SourceTree
-from pytest_codemode.repair.store import KeptPatch, RunStore, unified_diff
 from pytest_codemode.repair.summary import cost_of, summarise
-from pytest_codemode.repair.tree import lock, recover, write
 from pytest_codemode.repair.unguarded import sentence, unguarded
 from pytest_codemode.repair.vetting import Vetting, switched_off
 from pytest_codemode.sandbox.client import SandboxClient
 from pytest_codemode.wiring.proposing import Proposing, named
+from pytest_codemode.worktree.editable import EditableSet, test_files
+from pytest_codemode.worktree.sources import SourceTree
+from pytest_codemode.worktree.store import KeptPatch, RunStore, unified_diff
+from pytest_codemode.worktree.tree import lock, recover, write
 
 
 def repair(

@@ -9,13 +9,13 @@ from pytest_codemode.core.report import RunReport
 from pytest_codemode.core.task import RepairTask
 from pytest_codemode.core.trial import Trial
 from pytest_codemode.proposers.given import GivenPatches
-from pytest_codemode.repair.editable import EditableSet
 from pytest_codemode.repair.judge import Veto
 from pytest_codemode.repair.session import RepairSession, Survey
-from pytest_codemode.repair.sources import SourceTree
 from pytest_codemode.repair.vetting import Vetting
 from pytest_codemode.sandbox.client import SandboxClient
 from pytest_codemode.wiring.repairing import own_prefixes, repair
+from pytest_codemode.worktree.editable import EditableSet
+from pytest_codemode.worktree.sources import SourceTree
 
 
 class Repairs:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pytest_codemode.cli.main import main
-from pytest_codemode.repair.seal import seal
+from pytest_codemode.worktree.seal import seal
 
 RUN = "20261125-075500-a1b2"
 PATIENCE_S = 20

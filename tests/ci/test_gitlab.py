@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from pytest_codemode.repair.diff import unified_diff
+from pytest_codemode.worktree.diff import unified_diff
 from tests.ci.conftest import CLAMP, PROJECT, Repository
 from tests.ci.runner import ROOT, load
 from tests.workbench.planted import hostile_settings

@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 
 from pytest_codemode.cli.ci.legible import hidden, why_illegible
-from pytest_codemode.repair.diff import unified_diff
+from pytest_codemode.worktree.diff import unified_diff
 from tests.ci.conftest import CLAMP, Repository
 from tests.ci.test_publish import publish
 

@@ -6,7 +6,7 @@ import pytest
 
 from pytest_codemode.cli.ci import own
 from pytest_codemode.cli.ci.git import Git
-from pytest_codemode.repair.diff import unified_diff
+from pytest_codemode.worktree.diff import unified_diff
 from tests.ci.conftest import CLAMP, PROJECT, Repository
 from tests.ci.test_publish import publish
 

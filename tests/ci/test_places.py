@@ -3,7 +3,7 @@
 import pytest
 
 from pytest_codemode.cli.ci.places import Tree, unusual
-from pytest_codemode.repair.diff import unified_diff
+from pytest_codemode.worktree.diff import unified_diff
 from tests.ci.conftest import CLAMP, Repository
 from tests.ci.test_publish import publish
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pytest_codemode.cli.ci.publish import MAX_BODY_CHARS
-from pytest_codemode.repair.diff import unified_diff
+from pytest_codemode.worktree.diff import unified_diff
 from tests.ci.conftest import CLAMP, PROJECT, Repository
 from tests.ci.runner import ROOT
 from tests.workbench import planted

@@ -14,9 +14,9 @@ import pytest
 from pytest_codemode.cli.main import main
 from pytest_codemode.core.events import Notice, RunDone, RunStarted
 from pytest_codemode.core.report import RunReport, TaskReport
-from pytest_codemode.repair.store import KeptPatch, RunStore
 from pytest_codemode.report.terminal import render
 from pytest_codemode.report.writer import PlainWriter
+from pytest_codemode.worktree.store import KeptPatch, RunStore
 
 OLD = {"a.py": b"old \xff\r\n", "new.py": None}
 NEW = {"a.py": b"new \xff\r\n", "new.py": b"fresh"}
@@ -127,7 +127,7 @@ def test_an_unknown_run_is_one_sentence_and_exit_2(project, capsys):
 
 def test_any_command_first_settles_an_interrupted_write(project, capsys):
     code = (
-        "import os, sys, signal, pathlib; from pytest_codemode.repair.tree import write_steps\n"
+        "import os, sys, signal, pathlib; from pytest_codemode.worktree.tree import write_steps\n"
         f"for step in write_steps(pathlib.Path(sys.argv[1]), {OLD!r}, {NEW!r}):\n"
         "    if step == 'written a.py': os.kill(os.getpid(), signal.SIGKILL)"
     )

@@ -10,7 +10,7 @@ from pytest_codemode.core.project import Project
 from pytest_codemode.core.report import Cost
 from pytest_codemode.core.request import EngineOptions, EngineRequest
 from pytest_codemode.repair.record.resume import FILE, Resumption, keep
-from pytest_codemode.repair.store import RunStore, StoredRun
+from pytest_codemode.worktree.store import RunStore, StoredRun
 
 ROOT = Path("/p")
 

@@ -10,8 +10,8 @@ from pytest_codemode.cli.main import main
 from pytest_codemode.core.codec import decode
 from pytest_codemode.core.events import RunDone, RunStarted
 from pytest_codemode.core.report import RunReport
-from pytest_codemode.repair.store import RunStore
 from pytest_codemode.report.page import render
+from pytest_codemode.worktree.store import RunStore
 from tests.report.rich import RICH
 
 NOW = datetime.datetime(2026, 11, 25, 7, 55, tzinfo=datetime.UTC)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_codemode.edits.unified import changes
-from pytest_codemode.repair.diff import unified_diff
+from pytest_codemode.worktree.diff import unified_diff
 
 LINES = st.lists(
     st.sampled_from([b"a", b"b", b"--- x", b"+++ y", b"@@ -1 +1 @@", b"", b" ", b"\\", b"\r", b"\xff"]), max_size=12

@@ -14,8 +14,8 @@ from pytest_codemode.core.request import EngineOptions
 from pytest_codemode.proposers.search.engine import SearchProposer
 from pytest_codemode.proposers.search.extensions import operators
 from pytest_codemode.proposers.search.table import OPERATORS
-from pytest_codemode.repair.sources import SourceTree
 from pytest_codemode.wiring.proposing import Proposing
+from pytest_codemode.worktree.sources import SourceTree
 from tests.proposers.material import PATH, task
 
 PACKAGE = '''

@@ -3,7 +3,7 @@ from pathlib import Path
 from pytest_codemode.core.patch import Applied, Patch, Unapplicable
 from pytest_codemode.repair.accepted import Accepted, combine, rebuild
 from pytest_codemode.repair.choosing.solution import Solution
-from pytest_codemode.repair.sources import SourceTree
+from pytest_codemode.worktree.sources import SourceTree
 from tests.repair.proposers import number
 from tests.repair.world import task
 

@@ -17,11 +17,11 @@ from pytest_codemode.core.report import TaskReport
 from pytest_codemode.core.request import EngineOptions, EngineRequest
 from pytest_codemode.core.task import RepairTask
 from pytest_codemode.proposers.model.rounds import Rounds
-from pytest_codemode.repair.editable import EditableSet
 from pytest_codemode.repair.judge import Veto
 from pytest_codemode.repair.loop import RepairLoop, Result, Together
-from pytest_codemode.repair.sources import SourceTree
 from pytest_codemode.repair.summary import summarise
+from pytest_codemode.worktree.editable import EditableSet
+from pytest_codemode.worktree.sources import SourceTree
 from tests.repair.sandbox import Behaviour, ScriptedSandbox, failure, uncollectable
 from tests.repair.world import Clock, no_veto
 

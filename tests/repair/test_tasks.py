@@ -5,11 +5,11 @@ from pytest_codemode.core.failure import Failure
 from pytest_codemode.core.outcome import Outcome, RunRequest
 from pytest_codemode.core.project import Project
 from pytest_codemode.core.task import RepairTask
-from pytest_codemode.repair.editable import EditableSet
-from pytest_codemode.repair.sources import SourceTree
 from pytest_codemode.repair.tasks import TaskBuilder
 from pytest_codemode.repair.testmap import TestMap
 from pytest_codemode.sandbox.sources import source_roots
+from pytest_codemode.worktree.editable import EditableSet
+from pytest_codemode.worktree.sources import SourceTree
 from tests.repair.sandbox import ScriptedSandbox, failure, uncollectable
 
 FILES = {

@@ -6,9 +6,9 @@ import pytest
 from pytest_codemode.core.patch import Applied, Patch
 from pytest_codemode.core.project import Project
 from pytest_codemode.edits.apply import apply
-from pytest_codemode.repair.editable import EditableSet
-from pytest_codemode.repair.sources import SourceTree
 from pytest_codemode.repair.vetting import Vetting, assertion_literals, importable
+from pytest_codemode.worktree.editable import EditableSet
+from pytest_codemode.worktree.sources import SourceTree
 from tests.repair.proposers import number
 from tests.repair.sandbox import failure
 from tests.repair.world import RED, SOURCE, task

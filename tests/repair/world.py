@@ -13,8 +13,8 @@ from pytest_codemode.core.patch import Applied, Files
 from pytest_codemode.core.suspicion import Suspect
 from pytest_codemode.core.task import RepairTask
 from pytest_codemode.repair.judge import Judge
-from pytest_codemode.repair.sources import SourceTree
 from pytest_codemode.repair.testmap import TestMap
+from pytest_codemode.worktree.sources import SourceTree
 from tests.repair.sandbox import Behaviour, ScriptedSandbox, failure
 
 SOURCE = b"def f():\n    return 1\n"

@@ -24,7 +24,7 @@ from pytest_codemode.core.report import (
     Unrepaired,
 )
 from pytest_codemode.core.suspicion import Suspect
-from pytest_codemode.repair.diff import unified_diff
+from pytest_codemode.worktree.diff import unified_diff
 
 CART = """\
 from shop.money import Money

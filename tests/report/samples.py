@@ -20,7 +20,7 @@ from pytest_codemode.core.report import (
     Unrepaired,
 )
 from pytest_codemode.core.suspicion import Suspect
-from pytest_codemode.repair.diff import unified_diff
+from pytest_codemode.worktree.diff import unified_diff
 
 OLD = b"def total(prices):\n    return sum(prices) - 1\n\n\ndef mean(prices):\n    return total(prices) / len(prices)\n"
 NEW = OLD.replace(b" - 1", b"")

@@ -2,10 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_codemode.repair.diff import unified_diff
 from pytest_codemode.report.blocks import first_lines, parse, renumbered
 from pytest_codemode.report.page.sidebyside import render
 from pytest_codemode.report.page.words import changed_words, paired
+from pytest_codemode.worktree.diff import unified_diff
 
 # Lines that look like what frames a diff: only the counts tell them apart.
 LINES = st.lists(st.sampled_from(["a", "b", "-- x", "++ y", "@@ -1 +1 @@", "", "\\ no", "c\r", " d"]), max_size=30)

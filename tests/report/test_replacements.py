@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_codemode.repair.diff import unified_diff
 from pytest_codemode.report.replacements import Region, Replacement, replacements
 from pytest_codemode.report.sarif.fixes import _replacement
+from pytest_codemode.worktree.diff import unified_diff
 from tests.report.sarif_log import applied
 
 LINES = st.sampled_from(

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from pytest_codemode.core.failure import Failure, Frame, Phase
 from pytest_codemode.core.report import Excerpt, RunReport, TaskReport, Unrepaired
 from pytest_codemode.core.suspicion import Suspect
-from pytest_codemode.repair.diff import unified_diff
 from pytest_codemode.report.sarif import render
+from pytest_codemode.worktree.diff import unified_diff
 from tests.report.samples import ERROR, FIXED, FULL, INTERRUPTED, NEW, OLD, SAMPLES, UNFIXED, failure
 from tests.report.sarif_log import applied, validate
 

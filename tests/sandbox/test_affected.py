@@ -9,7 +9,7 @@ import pytest
 
 from pytest_codemode.core.outcome import Affected, AffectedRequest, Outcome, RunRequest, RunResult
 from pytest_codemode.core.project import Limits
-from pytest_codemode.repair.mapstore import MapStore
+from pytest_codemode.worktree.mapstore import MapStore
 from tests.sandbox.toys import Sandboxed, project_at, sandboxed, write_project
 
 FILES = {

@@ -13,8 +13,8 @@ from pytest_codemode.core.request import EngineOptions, ModelOptions
 from pytest_codemode.core.task import RepairTask
 from pytest_codemode.core.trial import Trial, Verdict
 from pytest_codemode.proposers.model.calling import NoTools
-from pytest_codemode.repair.sources import SourceTree
 from pytest_codemode.wiring.proposing import Proposing, named
+from pytest_codemode.worktree.sources import SourceTree
 from tests.proposers.model.material import MINUS, task
 
 MODEL = ModelOptions("claude-opus-5-5")

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_codemode.repair.editable import EditableSet
 from pytest_codemode.workbench import git
 from pytest_codemode.workbench.files import ProjectFiles
+from pytest_codemode.worktree.editable import EditableSet
 from tests.workbench import planted
 
 COMMANDS = (("log", "-1", "--format=%H"), ("show", "--no-patch"), ("check-ignore", "-q", "a.py"), ("ls-files",))

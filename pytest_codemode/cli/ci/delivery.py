@@ -14,11 +14,11 @@ from pytest_codemode.cli.ci.runner import Runner
 from pytest_codemode.core.budget import StopReason
 from pytest_codemode.core.errors import CodemodeError
 from pytest_codemode.core.report import RunReport
-from pytest_codemode.repair.untrusted import read_file
 from pytest_codemode.report import github, suite_xml, terminal
 from pytest_codemode.report.files import write as write_report
 from pytest_codemode.report.joblog import JobLog
 from pytest_codemode.report.writer import paragraph
+from pytest_codemode.worktree.untrusted import read_file
 
 State = Literal["skipped", "passed", "proposed", "failed", "error", "interrupted"]
 STATUS: dict[State, int] = {"skipped": 0, "passed": 0, "proposed": 1, "failed": 1, "error": 2, "interrupted": 130}

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pytest_codemode.core.errors import ConfigError
 from pytest_codemode.core.report import RunReport
-from pytest_codemode.repair.statedir import state_dir, subfolder
 from pytest_codemode.report.files import put, render
+from pytest_codemode.worktree.statedir import state_dir, subfolder
 
 PATCH, SUMMARY, TESTS, STATE = "patch.diff", "summary.md", "junit.xml", "state"
 _REPORTS = {

@@ -20,10 +20,10 @@ from pytest_codemode.cli.ci.git import REMOTE_S, Git
 from pytest_codemode.cli.ci.runner import Runner
 from pytest_codemode.cli.ci.verify import RefusedPatchError, Verified, patched_tree, verified
 from pytest_codemode.core.errors import CodemodeError, ConfigError
-from pytest_codemode.repair.untrusted import read_file
 from pytest_codemode.report import escapes
 from pytest_codemode.report.joblog import JobLog
 from pytest_codemode.report.writer import harmless
+from pytest_codemode.worktree.untrusted import read_file
 
 REFUSED, ERROR = 1, 2
 MAX_BODY_CHARS = 60_000

@@ -19,8 +19,8 @@ from pytest_codemode.core.trial import Trial
 from pytest_codemode.edits.apply import apply
 from pytest_codemode.repair.choosing.behaviour import Comparison
 from pytest_codemode.repair.choosing.instrument import Instrument, Records, changed_functions
-from pytest_codemode.repair.sources import SourceTree
 from pytest_codemode.repair.testmap import TestMap
+from pytest_codemode.worktree.sources import SourceTree
 
 MOST_PATCHES = 6
 MOST_TESTS = 60

@@ -21,9 +21,9 @@ from pytest_codemode.core.events import Event, RunDone, TrialsJudged, Turn
 from pytest_codemode.core.failure import Failure
 from pytest_codemode.core.report import Cost
 from pytest_codemode.core.request import EngineRequest
-from pytest_codemode.repair.snapshot import snapshot
-from pytest_codemode.repair.store import RunStore, StoredRun, with_trials
-from pytest_codemode.repair.untrusted import parsed, read_file
+from pytest_codemode.worktree.snapshot import snapshot
+from pytest_codemode.worktree.store import RunStore, StoredRun, with_trials
+from pytest_codemode.worktree.untrusted import parsed, read_file
 
 FILE = "request.json"
 _KEPT_VALUES = ("PYTHONPATH", "PYTHONHASHSEED")

@@ -15,9 +15,9 @@ from pytest_codemode.edits.apply import apply
 from pytest_codemode.repair.choosing.behaviour import Comparison
 from pytest_codemode.repair.choosing.differential import Differential
 from pytest_codemode.repair.choosing.ranking import best_first
-from pytest_codemode.repair.sources import SourceTree
 from pytest_codemode.repair.testmap import TestMap
 from pytest_codemode.sandbox.client import SandboxClient
+from pytest_codemode.worktree.sources import SourceTree
 from tests.sandbox.toys import project_at, write_project
 
 SHOP = """\

@@ -14,8 +14,8 @@ from pytest_codemode.core.report import Cost, RunReport
 from pytest_codemode.core.request import EngineOptions, EngineRequest
 from pytest_codemode.core.trial import Judged, Verdict
 from pytest_codemode.repair.record.resume import FILE, can_resume, keep, resumption, used
-from pytest_codemode.repair.seal import seal
-from pytest_codemode.repair.store import RunStore, StoredRun, find, with_trials
+from pytest_codemode.worktree.seal import seal
+from pytest_codemode.worktree.store import RunStore, StoredRun, find, with_trials
 from tests.repair.sandbox import failure
 
 NOW = datetime.datetime(2026, 11, 25, 7, 55, 0, tzinfo=datetime.UTC)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_codemode.repair.diff import unified_diff
+from pytest_codemode.worktree.diff import unified_diff
 
 LINES = st.lists(
     st.sampled_from([b"", b"a", b"b", b"\tc", b"\xff\xfe", b"d\r", b"- x", b"+++ y", b"\x0cform", b"a\x00z"])

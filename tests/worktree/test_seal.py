@@ -4,7 +4,7 @@ import stat
 import pytest
 
 from pytest_codemode.core.errors import ConfigError
-from pytest_codemode.repair.seal import seal, unseal
+from pytest_codemode.worktree.seal import seal, unseal
 
 
 @pytest.fixture(autouse=True)

@@ -17,8 +17,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from pytest_codemode.core.errors import ConfigError
-from pytest_codemode.repair.statedir import private_dir, private_path
-from pytest_codemode.repair.untrusted import read_file
+from pytest_codemode.worktree.statedir import private_dir, private_path
+from pytest_codemode.worktree.untrusted import read_file
 
 _HEAD, _MIDDLE, _TAIL = b'{"seal":"', b'","record":', b"}\n"
 _MAC_BYTES = 64

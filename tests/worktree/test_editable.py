@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_codemode.repair.editable import EditableSet
-from pytest_codemode.repair.editable import test_files as files_of_tests
+from pytest_codemode.worktree.editable import EditableSet
+from pytest_codemode.worktree.editable import test_files as files_of_tests
 
 
 def editable(root: Path, *globs: str, tests: tuple[str, ...] = (), prefixes: tuple[str, ...] = ()) -> EditableSet:

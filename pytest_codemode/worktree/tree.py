@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pytest_codemode.core.errors import ConfigError
-from pytest_codemode.repair import journal as journals
-from pytest_codemode.repair.editable import EditableSet
-from pytest_codemode.repair.journal import Change, Journal
-from pytest_codemode.repair.place import Place, checked_parts, place, remove_folder
-from pytest_codemode.repair.statedir import READ_ONLY, existing_state_dirs, foreign_state, state_dir
+from pytest_codemode.worktree import journal as journals
+from pytest_codemode.worktree.editable import EditableSet
+from pytest_codemode.worktree.journal import Change, Journal
+from pytest_codemode.worktree.place import Place, checked_parts, place, remove_folder
+from pytest_codemode.worktree.statedir import READ_ONLY, existing_state_dirs, foreign_state, state_dir
 
 Contents = Mapping[str, bytes | None]
 """Posix path relative to rootdir -> the file's bytes; None where there is no such file."""

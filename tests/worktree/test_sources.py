@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from pytest_codemode.repair.sources import SourceTree
+from pytest_codemode.worktree.sources import SourceTree
 
 
 def test_a_file_that_changes_later_is_still_seen_as_it_was_first_read(tmp_path: Path) -> None:

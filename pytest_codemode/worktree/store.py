@@ -18,10 +18,10 @@ from pytest_codemode.core.codec import encode
 from pytest_codemode.core.errors import ConfigError
 from pytest_codemode.core.events import Event, Progress, RunDone, RunStarted, TrialsJudged, from_line, to_line
 from pytest_codemode.core.report import RunReport
-from pytest_codemode.repair.diff import unified_diff
-from pytest_codemode.repair.seal import seal, unseal
-from pytest_codemode.repair.statedir import existing_state_dirs, is_own, state_dir, subfolder
-from pytest_codemode.repair.untrusted import parsed, read_file
+from pytest_codemode.worktree.diff import unified_diff
+from pytest_codemode.worktree.seal import seal, unseal
+from pytest_codemode.worktree.statedir import existing_state_dirs, is_own, state_dir, subfolder
+from pytest_codemode.worktree.untrusted import parsed, read_file
 
 __all__ = ["KeptPatch", "RunStore", "StoredRun", "find", "list_runs", "unified_diff", "with_trials"]
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from pytest_codemode.core.errors import ConfigError
-from pytest_codemode.repair.seal import seal
-from pytest_codemode.repair.statedir import state_dir
-from pytest_codemode.repair.tree import TreeChanged, lock, recover, write, write_steps
+from pytest_codemode.worktree.seal import seal
+from pytest_codemode.worktree.statedir import state_dir
+from pytest_codemode.worktree.tree import TreeChanged, lock, recover, write, write_steps
 
 OLD = {"src/a.py": b"a old\r\n", "src/b.py": b"b old\xff", "c.py": b"c old\n", "new/deep/d.py": None, "gone.py": b"x"}
 NEW = {"src/a.py": b"a new\r\n", "src/b.py": b"b new\xff", "c.py": b"c new\n", "new/deep/d.py": b"d", "gone.py": None}
@@ -183,8 +183,8 @@ def python(code, root, *arguments):
     """Start a Python that knows OLD, NEW and `root`."""
     script = (
         f"import os, signal, sys\nfrom pathlib import Path\nOLD, NEW = {OLD!r}, {NEW!r}\nroot = Path(sys.argv[1])\n"
-        f"from pytest_codemode.repair.statedir import state_dir\n"
-        f"from pytest_codemode.repair.tree import lock, recover, write, write_steps\n{code}"
+        f"from pytest_codemode.worktree.statedir import state_dir\n"
+        f"from pytest_codemode.worktree.tree import lock, recover, write, write_steps\n{code}"
     )
     return subprocess.Popen(
         [sys.executable, "-c", script, str(root), *map(str, arguments)],

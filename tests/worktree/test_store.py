@@ -8,8 +8,8 @@ from pytest_codemode.core.errors import ConfigError
 from pytest_codemode.core.events import Notice, Progress, RunDone, RunStarted
 from pytest_codemode.core.report import RunReport
 from pytest_codemode.edits.unified import changes
-from pytest_codemode.repair.seal import seal
-from pytest_codemode.repair.store import KeptPatch, RunStore, find, list_runs
+from pytest_codemode.worktree.seal import seal
+from pytest_codemode.worktree.store import KeptPatch, RunStore, find, list_runs
 
 NOW = datetime.datetime(2026, 11, 25, 7, 55, 0, tzinfo=datetime.UTC)
 

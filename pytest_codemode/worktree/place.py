@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_codemode.core.errors import ConfigError
-from pytest_codemode.repair.untrusted import read_file
+from pytest_codemode.worktree.untrusted import read_file
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _PRIVATE = frozenset({".git", ".codemode"})

@@ -8,9 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from pytest_codemode.core.errors import ConfigError
-from pytest_codemode.repair.seal import seal, unseal
-from pytest_codemode.repair.statedir import existing_state_dirs, state_dir
-from pytest_codemode.repair.untrusted import read_file
+from pytest_codemode.worktree.seal import seal, unseal
+from pytest_codemode.worktree.statedir import existing_state_dirs, state_dir
+from pytest_codemode.worktree.untrusted import read_file
 
 NAME = "map.json"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from pytest_codemode.core.codec import encode
-from pytest_codemode.repair.seal import seal, unseal
-from pytest_codemode.repair.statedir import is_own, subfolder
-from pytest_codemode.repair.untrusted import parsed, read_file
+from pytest_codemode.worktree.seal import seal, unseal
+from pytest_codemode.worktree.statedir import is_own, subfolder
+from pytest_codemode.worktree.untrusted import parsed, read_file
 
 FOLDER = "journal"
 
