@@ -26,6 +26,9 @@ class StopReason(enum.Enum):
     INTERRUPTED = "interrupted; nothing was written"
     REPAIRED = "every cause that could be reproduced is repaired; tests still fail, see above"
     NOTHING = "no reported failure fails every time in the sandbox, so that there is nothing to repair"
+    COVERED = "every gap that was asked about is covered"
+    NO_GAPS = "there is nothing uncovered in what was asked about"
+    NO_MORE = "no further test adds coverage; see what is left, and why"
     TREE_CHANGED = "files changed while codemode was running; run it again on the new state"
 
 

@@ -35,12 +35,19 @@ class SandboxReady:
     info: SandboxInfo
 
 
+Stage = Literal[
+    "collect", "reproduce", "localise", "search", "check", "minimise", "confirm", "write",
+    "measure", "explore", "ask", "mutate", "accept",
+]  # fmt: skip
+"""Of a repair; of tests that are written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """For the progress line; sent at most a few times a second, never stored."""
 
     KIND: ClassVar[str] = "progress"
-    stage: Literal["collect", "reproduce", "localise", "search", "check", "minimise", "confirm", "write"]
+    stage: Stage
     text: str
     """What is being tried, as `cart.py:41 compare.boundary`."""
     candidates: int = 0

@@ -9,6 +9,7 @@ from pytest_codemode.core.failure import Failure
 from pytest_codemode.core.model import Usage
 from pytest_codemode.core.outcome import SandboxInfo
 from pytest_codemode.core.suspicion import Suspect
+from pytest_codemode.core.written import CoverReport
 
 SCHEMA_VERSION = 1
 
@@ -212,7 +213,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """One run of the repair loop."""
+    """One run: a repair, or tests that were written."""
 
     run_id: str
     stop: str
@@ -238,6 +239,8 @@ class RunReport:
     coverage: tuple[FileCoverage, ...] = ()
     """Of the changed files; empty where it was not measured."""
     notices: tuple[str, ...] = ()
+    cover: CoverReport | None = None
+    """Set where tests were written; there are no tasks then."""
     error: bool = False
     """Whether the run ended by a `CodemodeError`."""
     schema: int = field(default=SCHEMA_VERSION)

@@ -31,8 +31,21 @@ class ModelOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class CoverOptions:
+    """What tests are to be written for."""
+
+    targets: tuple[str, ...] = ()
+    """Paths, packages, modules or `module:function`; empty for the project's own packages."""
+    since: str = ""
+    """Git revision: only what has changed since; empty for everything."""
+
+
+@dataclass(frozen=True, slots=True)
 class EngineOptions:
-    """What the user asked of the repair loop; everything about running tests is in `Project`."""
+    """What the user asked of the engine; everything about running tests is in `Project`."""
+
+    cover: CoverOptions | None = None
+    """Write tests for uncovered lines; None: repair what fails."""
 
     diff_only: bool = False
     """Write nothing to the tree: print the diff and keep the patch."""
@@ -54,11 +67,11 @@ class EngineOptions:
 
 @dataclass(frozen=True, slots=True)
 class EngineRequest:
-    """One repair run, as the plain run of the user's pytest left it."""
+    """One run, as the plain run of the user's pytest left it."""
 
     project: Project
     failures: tuple[Failure, ...]
-    """Every failing phase in the order it was reported; at least one."""
+    """Every failing phase in the order it was reported; at least one where something is to be repaired."""
     selected: tuple[str, ...]
     """Every node id of the plain run's collection, whether it ran or not (`-x` may have cut the run short)."""
     passed: tuple[str, ...]

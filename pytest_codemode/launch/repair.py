@@ -1,4 +1,4 @@
-"""From the plain run to the engine and back: what `pytest --codemode-fix` does after its tests have run."""
+"""From the plain run to the engine and back: what `--codemode-fix` and `--codemode-cover` do after the tests."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ NAME = "codemode-repair"
 """The registered object's name: `config.pluginmanager.get_plugin(NAME)`."""
 
 _BROKEN_RUNS: dict[int, str] = {
-    pytest.ExitCode.USAGE_ERROR: "no test ran, see the error above; nothing was repaired",
-    pytest.ExitCode.INTERNAL_ERROR: "pytest ended with an internal error, see above; nothing was repaired",
+    pytest.ExitCode.USAGE_ERROR: "no test ran, see the error above",
+    pytest.ExitCode.INTERNAL_ERROR: "pytest ended with an internal error, see above",
 }
 _CLEAN_RUNS: dict[int, str] = {
     pytest.ExitCode.OK: "nothing to fix",
@@ -82,7 +82,7 @@ class Repair:
             paragraph(writer, f"codemode: {nothing}")
             return status
         try:
-            return self._conclude(self._run(writer), writer)
+            return self._conclude(self._run(writer), writer, status)
         except CodemodeError as problem:
             paragraph(writer, f"codemode: {problem}", red=True)
             return int(pytest.ExitCode.TESTS_FAILED)
@@ -92,14 +92,15 @@ class Repair:
 
     def _nothing_to_do(self, status: int) -> str:
         """Return why there is nothing to repair, or an empty text."""
+        undone = "nothing was repaired" if self._options.cover is None else "no test was written"
         if self._plain.interrupted:
-            return "the test run was interrupted; nothing was repaired"
+            return f"the test run was interrupted; {undone}"
         if status in _BROKEN_RUNS:
-            return _BROKEN_RUNS[status]
+            return f"{_BROKEN_RUNS[status]}; {undone}"
         if self._config.getoption("collectonly"):
             return "no test ran (--collect-only); nothing to fix"
-        if self._plain.failures:
-            return ""
+        if self._plain.failures or self._options.cover is not None:
+            return ""  # tests can be written for what passes, and where there is none yet
         return _CLEAN_RUNS.get(status, f"no test failed, but pytest ended with status {int(status)}")
 
     def _run(self, writer: Writer) -> Ending:
@@ -130,6 +131,7 @@ class Repair:
             not_run=self._plain.not_run,
             narrowed=_is_narrowed(self._config),
             options=EngineOptions(
+                cover=options.cover,
                 diff_only=options.diff,
                 proposers=options.proposers,
                 model=options.model,
@@ -142,7 +144,7 @@ class Repair:
             ),
         )
 
-    def _conclude(self, ending: Ending, writer: Writer) -> int:
+    def _conclude(self, ending: Ending, writer: Writer, status: int) -> int:
         if ending.report is not None:
             if self._junit and (warning := self._junit.annotate(ending.report)):
                 paragraph(writer, f"warning: {warning}", yellow=True)
@@ -152,11 +154,13 @@ class Repair:
             paragraph(writer, f"codemode: {ending.trouble}", red=True)
             for line in harmless(ending.log).splitlines():
                 writer.line(f"  {line}")
-        return int(self._exit_status(ending.report, interrupted=ending.interrupted))
+        return int(self._exit_status(ending.report, status, interrupted=ending.interrupted))
 
-    def _exit_status(self, report: RunReport | None, *, interrupted: bool) -> pytest.ExitCode:
+    def _exit_status(self, report: RunReport | None, status: int, *, interrupted: bool) -> int:
         if interrupted:
             return pytest.ExitCode.INTERRUPTED
+        if report is not None and report.cover is not None and not report.error:
+            return pytest.ExitCode.OK if status == pytest.ExitCode.NO_TESTS_COLLECTED else status
         if report is not None and report.green and not self._options.diff:
             return pytest.ExitCode.OK
         return pytest.ExitCode.TESTS_FAILED

@@ -51,5 +51,5 @@ def given(config: pytest.Config, name: str) -> Given:
 
 
 def wanted(config: pytest.Config) -> bool:
-    """Return whether the user asked for a repair; all that a run without the flag ever reads."""
-    return bool(given(config, "fix").value or given(config, "diff").value)
+    """Return whether the user asked for anything; all that a run without the flag ever reads."""
+    return any(given(config, name).value for name in ("fix", "diff", "cover"))

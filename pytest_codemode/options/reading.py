@@ -9,7 +9,7 @@ from typing import Literal, cast
 import pytest
 
 from pytest_codemode.core.errors import ConfigError
-from pytest_codemode.core.request import ModelOptions
+from pytest_codemode.core.request import CoverOptions, ModelOptions
 from pytest_codemode.options import values
 from pytest_codemode.options.given import given
 from pytest_codemode.options.table import CONFIRMS, LEVELS, PROTOCOLS
@@ -22,8 +22,10 @@ class Options:
     """What the user asked for, checked."""
 
     fix: bool = False
-    """Repair; also set by `diff`."""
+    """Repair; also set by `diff` alone."""
     diff: bool = False
+    cover: CoverOptions | None = None
+    """Write tests; None: repair."""
     proposers: tuple[str, ...] = ("auto",)
     """`auto`, `search`, `claude`, `replay:FILE` with FILE absolute."""
     model: ModelOptions = field(default_factory=ModelOptions)
@@ -58,9 +60,11 @@ def read(config: pytest.Config) -> Options:
     """
     _check_rootdir(config)
     diff = bool(given(config, "diff").value)
+    cover = _cover(config)
     return Options(
-        fix=bool(given(config, "fix").value) or diff,
+        fix=cover is None and (bool(given(config, "fix").value) or diff),
         diff=diff,
+        cover=cover,
         proposers=values.proposers(given(config, "proposer")),
         model=_model(config),
         budget=values.budget(given(config, "budget")),
@@ -78,6 +82,19 @@ def read(config: pytest.Config) -> Options:
         network=bool(given(config, "network").value),
         reports=values.reports(given(config, "report")),
     )
+
+
+def _cover(config: pytest.Config) -> CoverOptions | None:
+    wanted, fix = bool(given(config, "cover").value), given(config, "fix")
+    targets, since = given(config, "target"), given(config, "since")
+    if wanted and fix.value:
+        raise fix.refuse("--codemode-cover", "cannot be had in the same run; repair first, then write tests")
+    if wanted:
+        return CoverOptions(tuple(dict.fromkeys(values.commas(targets))), values.revision(since))
+    for one in (targets, since):
+        if one.value and one.label.startswith("--"):
+            raise one.refuse(one.value, "says what to write tests for; add --codemode-cover")
+    return None
 
 
 def _model(config: pytest.Config) -> ModelOptions:

@@ -41,7 +41,29 @@ class Option(NamedTuple):
 
 TABLE = (
     Option("fix", "bool", "", "repair the failing tests: proven patches are written to the working tree"),
-    Option("diff", "bool", "", "as --codemode-fix, but leave the tree alone: print the diff and keep the patch"),
+    Option(
+        "diff",
+        "bool",
+        "",
+        "as --codemode-fix, but leave the tree alone: print the diff and keep the patch; the same for --codemode-cover",
+    ),
+    Option(
+        "cover", "bool", "", "write tests for uncovered lines and branches, each one proven, beside the existing tests"
+    ),
+    Option(
+        "target",
+        "args",
+        "TARGET",
+        "with --codemode-cover: what to write tests for, a path, a package or module, or module:function; repeatable "
+        "(default: the project's own packages)",
+    ),
+    Option(
+        "since",
+        "string",
+        "REF",
+        "with --codemode-cover: only lines that changed since this git revision, as origin/main, or that are not "
+        "committed yet",
+    ),
     Option(
         "proposer",
         "args",

@@ -183,6 +183,14 @@ def model(given: Given) -> str:
     return text
 
 
+def revision(given: Given) -> str:
+    """Return the name of a git revision, empty for none."""
+    text = str(given.value or "").strip()
+    if given.value is not None and (not text or not text.isprintable() or text.startswith("-") or " " in text):
+        raise given.refuse(given.value, "is not the name of a revision; write for example origin/main or HEAD~3")
+    return text
+
+
 def url(given: Given) -> str:
     """Return an http(s) address, empty for the provider's own."""
     if given.value is None:

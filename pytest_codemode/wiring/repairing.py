@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
 import sysconfig
 from contextlib import ExitStack
 from pathlib import Path
 
-from pytest_codemode.core.budget import Budget, StopReason, parse_allowance
+from pytest_codemode.core.budget import Budget, parse_allowance
 from pytest_codemode.core.errors import CodemodeError, ConfigError
-from pytest_codemode.core.events import Event, Notice, Progress, RunDone, RunStarted, TrialsJudged, Turn
+from pytest_codemode.core.events import Notice
 from pytest_codemode.core.ports import EventSink, Proposer
 from pytest_codemode.core.report import FileCoverage, RunReport
 from pytest_codemode.core.request import EngineRequest
@@ -19,16 +18,16 @@ from pytest_codemode.repair.installed import refuse_installed_copy
 from pytest_codemode.repair.loop import RepairLoop, Result
 from pytest_codemode.repair.record.memory import Memory
 from pytest_codemode.repair.record.resume import Resumption, keep
-from pytest_codemode.repair.redaction import redacted
-from pytest_codemode.repair.summary import cost_of, summarise
+from pytest_codemode.repair.summary import summarise
 from pytest_codemode.repair.unguarded import sentence, unguarded
 from pytest_codemode.repair.vetting import Vetting, switched_off
 from pytest_codemode.sandbox.client import SandboxClient
+from pytest_codemode.wiring.framing import Run, framed
 from pytest_codemode.wiring.proposing import Proposing, named
 from pytest_codemode.worktree.editable import EditableSet, test_files
 from pytest_codemode.worktree.sources import SourceTree
 from pytest_codemode.worktree.store import KeptPatch, RunStore, unified_diff
-from pytest_codemode.worktree.tree import lock, recover, write
+from pytest_codemode.worktree.tree import write
 
 
 def repair(
@@ -48,38 +47,18 @@ def repair(
     Raises:
         ConfigError: the run cannot start; once it has, whatever ends it is in the report.
     """
-    rootdir = Path(request.project.rootdir)
-    if recovered := recover(rootdir):
-        emit(Notice("warning", recovered))
-    with lock(rootdir):
-        started = datetime.datetime.now(datetime.UTC).astimezone()
-        store = RunStore.create(rootdir, started) if resumed is None else RunStore.reopen(resumed.stored)
 
-        def tell(event: Event) -> None:
-            if not isinstance(event, Turn | TrialsJudged):  # long, and for the record alone
-                emit(event)
-            if not isinstance(event, Progress):
-                store.append(event)
-
-        failing = tuple(dict.fromkeys(failure.nodeid for failure in request.failures))
-        names = tuple(one.name for one in proposers) or named(request.options)
-        tell(RunStarted(store.run_id, started.isoformat(), failing, names))
-        budget = _budget(request, resumed)
-        memory = Memory(resumed.stored.events if resumed else (), budget, store.append)
+    def work(run: Run) -> RunReport:
+        memory = Memory(resumed.stored.events if resumed else (), run.budget, run.store.append)
         if resumed is not None:
-            tell(Notice("info", f"run {store.run_id} goes on; {len(memory):,} candidates are judged already"))
+            run.tell(Notice("info", f"run {run.store.run_id} goes on; {len(memory):,} candidates are judged already"))
         elif not proposers:  # what an agent hands in is not kept: there is nothing to go on with
-            keep(store, request)
-        try:
-            report = _repaired(request, proposers, budget=budget, store=store, tell=tell, memory=memory)
-        except CodemodeError as problem:
-            report = RunReport(store.run_id, str(problem), green=False, error=True, cost=cost_of(budget))
-        except KeyboardInterrupt:
-            stop = StopReason.INTERRUPTED.value
-            report = RunReport(store.run_id, stop, green=False, error=True, cost=cost_of(budget))
-        report = redacted(dataclasses.replace(report, started=started.isoformat()))
-        store.append(RunDone(report))
-        return report
+            keep(run.store, request)
+        return _repaired(request, proposers, budget=run.budget, store=run.store, tell=run.tell, memory=memory)
+
+    names = tuple(one.name for one in proposers) or named(request.options)
+    stored = None if resumed is None else resumed.stored
+    return framed(request, emit, names, work, budget=_budget(request, resumed), stored=stored)
 
 
 def _budget(request: EngineRequest, resumed: Resumption | None) -> Budget:
