@@ -25,6 +25,7 @@ class RunStarted:
     failing: tuple[str, ...]
     """Node ids as the plain run reported them."""
     proposers: tuple[str, ...]
+    writes: Literal["patches", "tests"] = "patches"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ _OUR_PREFIX = "--codemode-"
 _OUR_FLAGS = frozenset(f"--codemode-{name}" for name in ("fix", "diff", "network", "alternatives", "batch"))
 
 # Long options to leave out: they end a run early, choose tests by an earlier run, spread tests over processes, stop for
-# a person, measure, or write files.
+# a person, measure, or write files. `--cov` and `--cov-config` stay, although nobody measures by them in a sandbox: they
+# say what the project's source is.
 _DROPPED_FLAGS = frozenset(
     {
         *("--exitfirst", "--lf", "--last-failed", "--ff", "--failed-first", "--nf", "--new-first", "--cache-clear"),
@@ -24,12 +25,12 @@ _DROPPED_WITH_VALUE = frozenset(
         *("--maxfail", "--lfnf", "--last-failed-no-failures", "--pdbcls"),
         *("--numprocesses", "--maxprocesses", "--max-worker-restart", "--dist", "--tx", "--px", "--rsyncdir"),
         *("--rsyncignore", "--testrunuid", "--maxschedchunk"),
-        *("--cov-report", "--cov-config", "--cov-fail-under", "--cov-context", "--cov-precision"),
+        *("--cov-report", "--cov-fail-under", "--cov-context", "--cov-precision"),
         *("--junitxml", "--junit-xml", "--junitprefix", "--junit-prefix", "--durations", "--durations-min"),
         *("--pastebin", "--basetemp", "--log-file", "--report-log", "--html", "--css", "--json-report-file"),
     }
 )
-_DROPPED_WITH_OPTIONAL_VALUE = frozenset({"--cov", "--debug", "--cache-show"})
+_DROPPED_WITH_OPTIONAL_VALUE = frozenset({"--debug", "--cache-show"})
 
 _SHORT_WITH_VALUE = "kmrpcoWn"
 """Letters of pytest and xdist that take a value: the rest of their token, or the next one."""

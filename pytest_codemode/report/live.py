@@ -36,7 +36,8 @@ class LiveReport:
             case RunStarted():
                 count = len(event.failing)
                 tests = "1 failing test" if count == 1 else f"{count} failing tests"
-                paragraph(self._writer, f"run {event.run_id}: {tests}, patches by {', '.join(event.proposers)}")
+                what = "tests for uncovered lines" if event.writes == "tests" else f"{tests}, patches"
+                paragraph(self._writer, f"run {event.run_id}: {what} by {', '.join(event.proposers)}")
             case SandboxReady():
                 self._sandbox(event.info)
             case Notice():

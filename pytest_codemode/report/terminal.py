@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from pytest_codemode.core.budget import SPENT, StopReason
 from pytest_codemode.core.report import Behaviour, Cost, Difference, RunReport, TaskReport, Unrepaired
+from pytest_codemode.report import written
 from pytest_codemode.report.live import sandbox_level
 from pytest_codemode.report.phrases import count
 from pytest_codemode.report.writer import Writer, harmless, one_line, paragraph
@@ -30,6 +31,8 @@ def render(report: RunReport, writer: Writer, *, root: str = ".", resumable: boo
         resumable: whether the run has kept what it takes to go on with it.
     """
     writer.sep("=", "codemode report", bold=True)
+    if report.cover is not None:
+        written.render(report.cover, writer)
     for task in report.tasks:
         _fixed(task, writer) if task.fixed else _unfixed(task, writer)
         writer.line()
@@ -38,7 +41,8 @@ def render(report: RunReport, writer: Writer, *, root: str = ".", resumable: boo
     if report.unrepaired:
         writer.line()
     _summary(report, writer, _facts(report, root, resumable=resumable))
-    green = report.green or bool(report.tasks and all(task.fixed for task in report.tasks) and not report.unrepaired)
+    fixed = report.tasks and all(task.fixed for task in report.tasks) and not report.unrepaired
+    green = report.green or bool(fixed) or bool(report.cover and not report.error)
     writer.sep("=", _headline(report), bold=True, **{"green" if green else "red": True})
 
 
@@ -181,11 +185,13 @@ def _summary(report: RunReport, writer: Writer, facts: Iterable[tuple[str, str]]
 
 def _facts(report: RunReport, root: str, *, resumable: bool) -> Iterable[tuple[str, str]]:
     yield ("error" if report.error else "stopped"), report.stop
+    if report.cover is not None:
+        yield from written.facts(report.cover)
     if report.guards:
         yield "guards", report.guards
     if report.sandbox is not None:
         yield "sandbox", sandbox_level(report.sandbox)
-    yield "cost", cost(report.cost)
+    yield "cost", cost(report.cost, "call" if report.cover is not None else "candidate")
     there, runs = "", "codemode runs"
     if root != ".":
         # The diff's paths are relative to the rootdir, and the runs are kept there.
@@ -204,7 +210,7 @@ def _facts(report: RunReport, root: str, *, resumable: bool) -> Iterable[tuple[s
         yield "resume", f"{runs} resume {report.run_id} --budget SPEC"
 
 
-def cost(spent: Cost) -> str:
+def cost(spent: Cost, unit: str = "candidate") -> str:
     """Return what a run used, as `48 s, 9,120 candidates, no model`; dollars to the cent, upper bounds as such."""
     model = "no model"
     if spent.tokens or spent.usd:
@@ -213,7 +219,7 @@ def cost(spent: Cost) -> str:
         usage = f"{count(spent.requests, 'request')}, {spent.tokens:,} tokens{cached}"
         price = "price unknown" if spent.unpriced_tokens else f"{bound}${spent.usd:.2f}"
         model = f"{price} ({usage})"
-    return f"{duration(spent.time_s)}, {count(spent.candidates, 'candidate')}, {model}"
+    return f"{duration(spent.time_s)}, {count(spent.candidates, unit)}, {model}"
 
 
 def duration(seconds: float) -> str:
@@ -233,6 +239,9 @@ def counts(report: RunReport) -> tuple[int, int]:
 
 
 def _headline(report: RunReport) -> str:
+    if report.cover is not None:
+        text = f"{written.headline(report.cover)}, in {duration(report.cost.time_s)}"
+        return f"{text}, nothing written" if report.cover.tests and not report.written else text
     fixed, failing = counts(report)
     text = f"fixed {fixed} of {count(failing, 'failing test')}" if failing else "nothing was fixed"
     text += f" in {duration(report.cost.time_s)}"

@@ -7,6 +7,7 @@ import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from pytest_codemode.core.budget import Budget, StopReason
 from pytest_codemode.core.errors import CodemodeError
@@ -66,7 +67,8 @@ def framed(
                 store.append(event)
 
         failing = tuple(dict.fromkeys(failure.nodeid for failure in request.failures))
-        tell(RunStarted(store.run_id, started.isoformat(), failing, names))
+        writes: Literal["patches", "tests"] = "patches" if request.options.cover is None else "tests"
+        tell(RunStarted(store.run_id, started.isoformat(), failing, names, writes))
         try:
             report = work(Run(store, budget, tell))
         except CodemodeError as problem:
