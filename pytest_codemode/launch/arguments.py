@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from pytest_codemode.options.table import TABLE
+
 _OUR_PREFIX = "--codemode-"
-_OUR_FLAGS = frozenset(f"--codemode-{name}" for name in ("fix", "diff", "network", "alternatives", "batch"))
+_OUR_FLAGS = frozenset(row.flag for row in TABLE if row.kind == "bool")
 
 # Long options to leave out: they end a run early, choose tests by an earlier run, spread tests over processes, stop for
-# a person, measure, or write files. `--cov` and `--cov-config` stay, although nobody measures by them in a sandbox: they
-# say what the project's source is.
+# a person, measure, or write files. `--cov` and `--cov-config` stay, although nobody measures by them in a sandbox:
+# they say what the project's source is.
 _DROPPED_FLAGS = frozenset(
     {
         *("--exitfirst", "--lf", "--last-failed", "--ff", "--failed-first", "--nf", "--new-first", "--cache-clear"),

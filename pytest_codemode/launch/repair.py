@@ -149,7 +149,8 @@ class Repair:
             if self._junit and (warning := self._junit.annotate(ending.report)):
                 paragraph(writer, f"warning: {warning}", yellow=True)
             here = self._config.invocation_params.dir
-            terminal.render(ending.report, writer, root=os.path.relpath(self._config.rootpath, here))
+            root, resumable = os.path.relpath(self._config.rootpath, here), self._options.cover is None
+            terminal.render(ending.report, writer, root=root, resumable=resumable)
         else:
             paragraph(writer, f"codemode: {ending.trouble}", red=True)
             for line in harmless(ending.log).splitlines():

@@ -15,6 +15,7 @@ from pytest_codemode.core.events import Event, Notice, Progress, RunDone, RunSta
 from pytest_codemode.core.ports import EventSink
 from pytest_codemode.core.report import RunReport
 from pytest_codemode.core.request import EngineRequest
+from pytest_codemode.core.written import CoverReport
 from pytest_codemode.repair.redaction import redacted
 from pytest_codemode.repair.summary import cost_of
 from pytest_codemode.worktree.store import RunStore, StoredRun
@@ -72,10 +73,16 @@ def framed(
         try:
             report = work(Run(store, budget, tell))
         except CodemodeError as problem:
-            report = RunReport(store.run_id, str(problem), green=False, error=True, cost=cost_of(budget))
+            report = _ended(store.run_id, str(problem))
         except KeyboardInterrupt:
-            stop = StopReason.INTERRUPTED.value
-            report = RunReport(store.run_id, stop, green=False, error=True, cost=cost_of(budget))
+            report = _ended(store.run_id, StopReason.INTERRUPTED.value)
+        if report.error:
+            cover = None if request.options.cover is None else CoverReport()
+            report = dataclasses.replace(report, cost=cost_of(budget), cover=report.cover or cover)
         report = redacted(dataclasses.replace(report, started=started.isoformat()))
         store.append(RunDone(report))
         return report
+
+
+def _ended(run_id: str, why: str) -> RunReport:
+    return RunReport(run_id, why, green=False, error=True)
