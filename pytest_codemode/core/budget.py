@@ -26,6 +26,7 @@ class StopReason(enum.Enum):
     INTERRUPTED = "interrupted; nothing was written"
     REPAIRED = "every cause that could be reproduced is repaired; tests still fail, see above"
     NOTHING = "no reported failure fails every time in the sandbox, so that there is nothing to repair"
+    CUT_SHORT = "interrupted; tests that were proven by then are kept"
     COVERED = "every gap that was asked about is covered"
     NO_GAPS = "there is nothing uncovered in what was asked about"
     NO_MORE = "no further test adds coverage; see what is left, and why"

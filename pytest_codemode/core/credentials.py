@@ -41,6 +41,9 @@ SECRET_VALUE = re.compile(
 )
 """Values that are credentials wherever they stand: the formats of well-known services, keys, URLs with a password."""
 
+RANDOM_TEXT = re.compile(r"(?=[A-Za-z+/_=.-]*[0-9])(?=[0-9+/_=.-]*[A-Za-z])[A-Za-z0-9+/_=.-]{8,}")
+"""Letters and digits in a row: behind a secret name this is no word."""
+
 
 def is_secret_name(name: str) -> bool:
     """Return whether a variable of that name holds a credential, as `AWS_SECRET_ACCESS_KEY` does."""

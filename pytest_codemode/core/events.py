@@ -95,7 +95,8 @@ class Turn:
     KIND: ClassVar[str] = "turn"
     task: str
     nodeids: tuple[str, ...]
-    """The failing tests of the task: by them and `number` a replay finds the turn again."""
+    """The failing tests of the task, or the function that lacks tests as `path::qualname`: by them and `number` a
+    replay finds the turn again."""
     number: int
     """1-based within the task."""
     protocol: Literal["tools", "react"]

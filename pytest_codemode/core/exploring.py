@@ -228,7 +228,8 @@ class Observation:
     """Whether a second call gave the same digest; only told with `twice`."""
     new: bool = True
     """Whether it executed an arc that `known` and the observations before did not have. If not, and not asked for with
-    `full`, everything but `key`, `outcome` and `digest` is left out."""
+    `full`, everything but `key`, `outcome` and `digest` is left out, and of `compared` what came no nearer to coming out
+    the other way than any before in this request."""
     duration_s: float = 0.0
 
 

@@ -6,6 +6,7 @@ import enum
 from dataclasses import dataclass, field
 from typing import Literal
 
+from pytest_codemode.core.calls import CallSeen
 from pytest_codemode.core.failure import Failure, Phase
 from pytest_codemode.core.observed import Values
 
@@ -87,6 +88,8 @@ class TestResult:
     """Setup, call and teardown as far as they ran; empty in screening, and where the process did not live to tell."""
     values: Values | None = None
     """What the watched functions were given and returned, on request."""
+    calls: tuple[CallSeen, ...] = ()
+    """Of the watched functions, on request: those that no test before it in the same process made."""
 
     __test__ = False
 
@@ -102,7 +105,7 @@ class Mode(enum.Enum):
     """A fresh interpreter in a fresh sandbox, patched files on disk, the tree writable (and thrown away)."""
 
 
-Record = Literal["nothing", "functions", "lines", "values"]
+Record = Literal["nothing", "functions", "lines", "values", "calls"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ class RunRequest:
     line_paths: tuple[str, ...] = ()
     """With `record="lines"`: the files whose lines are wanted."""
     watch: tuple[str, ...] = ()
-    """With `record="values"` (slow, for few tests): `path::qualname` of the functions whose values are wanted."""
+    """With `record="values"` (slow, for few tests) or `"calls"`: `path::qualname` of the functions that are wanted."""
     output: bool = False
     """Whether each phase comes with what it printed; a failure has its output in any case."""
     record_for: tuple[str, ...] | None = None

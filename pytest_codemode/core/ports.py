@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, Protocol
 
 from pytest_codemode.core.budget import StopReason
 from pytest_codemode.core.events import Event
+from pytest_codemode.core.exploring import Explored, ExploreRequest, MeasureRequest, MeasureResult
 from pytest_codemode.core.model import ModelLimits, ModelReply, ModelRequest, ToolAnswer, ToolSpec, Usage
 from pytest_codemode.core.outcome import (
     Affected,
@@ -74,6 +75,17 @@ class Sandbox(Protocol):
 
     def try_patches(self, request: TryRequest) -> tuple[TryResult, ...]:
         """Try candidates, in parallel over the workers; results in the order of the candidates."""
+        ...
+
+    def measure(self, request: MeasureRequest, on_progress: Callable[[int], None] | None = None) -> MeasureResult:
+        """Run tests under coverage.py; `on_progress` hears how many are done."""
+        ...
+
+    def explore(self, requests: Sequence[ExploreRequest]) -> tuple[Explored, ...]:
+        """Try calls out, in parallel over the workers; results in the order of the requests.
+
+        A request that kills its worker comes back `killed` and is not repeated.
+        """
         ...
 
     def execute(self, code: str, *, stdin: str = "", timeout_s: float | None = None) -> Execution:

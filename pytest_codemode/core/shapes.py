@@ -45,6 +45,8 @@ def _taker(kind: Any) -> Take:  # noqa: PLR0911  # a table of kinds, one return 
         return _one_of(arguments)
     if origin is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
         return _items(taker(arguments[0]))
+    if origin is tuple and arguments:
+        return _fixed(tuple(map(taker, arguments)))
     if origin in (dict, Mapping):
         return _mapping(taker(arguments[1]))
     if dataclasses.is_dataclass(kind):
@@ -117,6 +119,15 @@ def _items(inner: Take) -> Take:
         if type(data) is not list:
             raise Mismatch
         return tuple(map(inner, data))
+
+    return take
+
+
+def _fixed(inner: tuple[Take, ...]) -> Take:
+    def take(data: Any) -> Any:
+        if type(data) is not list or len(data) != len(inner):
+            raise Mismatch
+        return tuple(taken(item) for taken, item in zip(inner, data, strict=True))
 
     return take
 

@@ -39,11 +39,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _public(project: Project, lease: Lease, allow_write: bool) -> MCPServer[Lease]:
     # A second to import, and the engine's own server needs none of it.
+    from pytest_codemode.mcp_server.gap_tools import GapTools  # noqa: PLC0415
     from pytest_codemode.mcp_server.public import build_public  # noqa: PLC0415
     from pytest_codemode.mcp_server.repair_tools import RepairTools  # noqa: PLC0415
-    from pytest_codemode.wiring.serving import Repairs  # noqa: PLC0415
+    from pytest_codemode.wiring.serving import Gaps, Repairs  # noqa: PLC0415
 
-    return build_public(lease, RepairTools(Repairs(project), allow_write=allow_write))
+    return build_public(lease, RepairTools(Repairs(project), allow_write=allow_write), GapTools(Gaps(project)))
 
 
 def lease_of(project: Project) -> Lease:

@@ -46,10 +46,11 @@ ModeName = Annotated[
     ),
 ]
 RecordName = Annotated[
-    Literal["nothing", "functions", "lines", "values"],
+    Literal["nothing", "functions", "lines", "values", "calls"],
     Field(
-        description="What to record of each test: the project functions it ran, the lines of `line_paths`, or what the"
-        " functions of `watch` were given and returned (slow: for few tests)."
+        description="What to record of each test: the project functions it ran, the lines of `line_paths`, what the"
+        " functions of `watch` were given and returned (slow: for few tests), or the calls of these as source text,"
+        " each different one once."
     ),
 ]
 LinePaths = Annotated[
@@ -57,7 +58,7 @@ LinePaths = Annotated[
 ]
 Watch = Annotated[
     list[str],
-    Field(description='With record="values": functions whose values to report, as `src/cart.py::Cart.total`.'),
+    Field(description='With record="values" or "calls": functions to report of, as `src/cart.py::Cart.total`.'),
 ]
 RecordFor = Annotated[
     list[str] | None,

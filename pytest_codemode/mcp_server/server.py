@@ -10,7 +10,9 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.tools import Tool
 
 from pytest_codemode import __version__
+from pytest_codemode.mcp_server.explorations import ExploringTools
 from pytest_codemode.mcp_server.lease import Lease
+from pytest_codemode.mcp_server.measuring import MeasureTools
 from pytest_codemode.mcp_server.programs import ProgramTools
 from pytest_codemode.mcp_server.tools import SandboxTools
 
@@ -22,7 +24,8 @@ INSTRUCTIONS = (
 
 def build(lease: Lease) -> MCPServer[Lease]:
     """Return the engine's server: the bare sandbox, and programs that call back. The server's end closes the lease."""
-    return served(lease, [*SandboxTools(lease).all(), *ProgramTools(lease).all()], INSTRUCTIONS)
+    engines = [*ProgramTools(lease).all(), *MeasureTools(lease).all(), *ExploringTools(lease).all()]
+    return served(lease, [*SandboxTools(lease).all(), *engines], INSTRUCTIONS)
 
 
 def served(

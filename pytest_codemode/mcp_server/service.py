@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
+from pytest_codemode.core.exploring import Explored, ExploreRequest, MeasureRequest, MeasureResult
 from pytest_codemode.core.outcome import (
     Affected,
     AffectedRequest,
@@ -55,6 +56,14 @@ class Service(Protocol):
 
     async def try_patches(self, request: TryRequest, on_progress: OnProgress | None = None) -> tuple[TryResult, ...]:
         """Try candidates; results in their order."""
+        ...
+
+    async def measure(self, request: MeasureRequest, on_progress: OnProgress | None = None) -> MeasureResult:
+        """Run tests under coverage.py."""
+        ...
+
+    async def explore(self, requests: Sequence[ExploreRequest]) -> tuple[Explored, ...]:
+        """Try calls out; results in the order of the requests."""
         ...
 
     async def execute(self, code: str, stdin: str, timeout_s: float | None) -> Execution:

@@ -26,6 +26,7 @@ from mcp.types import CallToolRequest, CallToolRequestParams, CallToolResult, Te
 
 from pytest_codemode.core.codec import decode, encode
 from pytest_codemode.core.errors import SandboxError
+from pytest_codemode.core.exploring import Explored, ExploreRequest, MeasureRequest, MeasureResult
 from pytest_codemode.core.outcome import (
     Affected,
     AffectedRequest,
@@ -60,6 +61,11 @@ _ENV_KEPT = ("LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "XDG_RUNTIME_DIR")
 class _Tries:
     results: tuple[TryResult, ...]
     sandbox: InForce | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Explorations:
+    explored: tuple[Explored, ...]
 
 
 class SandboxClient:
@@ -114,6 +120,24 @@ class SandboxClient:
         """Try candidates; results in their order."""
         answer = self._ask("try_patches", encode(request))
         return _decoded(_Tries, answer, "try_patches").results
+
+    def measure(self, request: MeasureRequest, on_progress: Callable[[int], None] | None = None) -> MeasureResult:
+        """Run tests under coverage.py; `on_progress` hears how many are done, in the caller's thread."""
+
+        def on_message(message: str) -> None:
+            if on_progress is not None:
+                on_progress(_decoded(int, json.loads(message), "progress of measure"))
+
+        answer = self._ask("measure", {"request": encode(request)}, on_message if on_progress is not None else None)
+        return _decoded(MeasureResult, answer, "measure")
+
+    def explore(self, requests: Sequence[ExploreRequest]) -> tuple[Explored, ...]:
+        """Try calls out, in parallel over the workers; results in the order of the requests."""
+        answer = self._ask("explore", {"requests": encode(tuple(requests))})
+        explored = _decoded(_Explorations, answer, "explore").explored
+        if [_keys(one) for one in explored] != [tuple(recipe.key for recipe in one.recipes) for one in requests]:
+            raise SandboxError("the sandbox server answered nonsense: explore: other recipes than those asked for")
+        return explored
 
     def execute(self, code: str, *, stdin: str = "", timeout_s: float | None = None) -> Execution:
         """Run a Python program in a fresh process."""
@@ -248,6 +272,10 @@ def _decoded(kind: type[T], data: Any, where: str) -> T:
         return decode(kind, data, where)
     except ValueError as problem:
         raise SandboxError(f"the sandbox server answered nonsense: {problem}") from problem
+
+
+def _keys(explored: Explored) -> tuple[str, ...]:
+    return tuple(observation.key for observation in explored.observations)
 
 
 def _text(result: CallToolResult) -> str:

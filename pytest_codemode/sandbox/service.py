@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import anyio
 
 from pytest_codemode.core.codec import encode
+from pytest_codemode.core.exploring import Explored, ExploreRequest, MeasureRequest, MeasureResult
 from pytest_codemode.core.outcome import (
     Affected,
     AffectedRequest,
@@ -28,6 +29,8 @@ from pytest_codemode.core.patch import Files
 from pytest_codemode.core.project import Project
 from pytest_codemode.core.remote import RemoteAnswer, RemoteCall
 from pytest_codemode.sandbox.affected import Affecting
+from pytest_codemode.sandbox.exploring import Gathering
+from pytest_codemode.sandbox.gathered import Gathered
 from pytest_codemode.sandbox.index import Store
 from pytest_codemode.sandbox.isolation.port import Isolation
 from pytest_codemode.sandbox.needs import Needs
@@ -174,6 +177,50 @@ class SandboxService:
                     await slot.request({"op": "try", "request": request, "cold": True}, trying.take_last, limit_s)
                 except SlotDied as problem:
                     trying.give_up(candidate, str(problem))
+
+    async def measure(self, request: MeasureRequest, on_progress: OnProgress | None = None) -> MeasureResult:
+        """Run tests under coverage.py in a place of their own; `on_progress` hears how many are done, of 0: unknown."""
+        gathered = Gathered(on_progress)
+        limit_s = (request.timeout_s or self._project.limits.run_s) + BACKSTOP_S
+        started = anyio.current_time()
+        async with self._cold_slot() as slot:
+            try:
+                message = {"op": "measure", "request": encode(request)}
+                answer = await slot.request(message, gathered.take, limit_s)
+                result = gathered.whole(decoded(MeasureResult, answer, "measured"))
+            except SlotDied as problem:
+                reason = f"the worker died: {problem}"
+                result = MeasureResult("failed", reason=reason, duration_s=anyio.current_time() - started)
+        return replace(result, sandbox=self._in_force)
+
+    async def explore(self, requests: Sequence[ExploreRequest]) -> tuple[Explored, ...]:
+        """Try calls out, the requests spread over the workers; results in their order."""
+        results: dict[int, Explored] = {}
+        todo = list(enumerate(requests))[::-1]
+
+        async def work() -> None:
+            while todo:
+                async with self._pool.slot() as slot:
+                    while slot.alive and todo:
+                        place, request = todo.pop()
+                        results[place] = await self._explore_in(slot, request)
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(min(self._pool.size, len(requests))):
+                tasks.start_soon(work)
+        return tuple(results[place] for place in range(len(requests)))
+
+    async def _explore_in(self, slot: Slot, request: ExploreRequest) -> Explored:
+        """Carry out one request; one that kills its worker is not repeated."""
+        gathering = Gathering(request)
+        limit_s = request.timeout_s + self._project.limits.run_s + BACKSTOP_S
+        try:
+            answer = await slot.request({"op": "explore", "request": encode(request)}, gathering.take, limit_s)
+            explored = gathering.explored(answer)
+        except SlotDied as problem:
+            await slot.close()
+            explored = gathering.killed(f"the worker died: {problem}")
+        return replace(explored, sandbox=self._in_force)
 
     async def execute(self, code: str, stdin: str = "", timeout_s: float | None = None) -> Execution:
         """Run a Python program in a fresh process with an allow-listed environment."""

@@ -1,1 +1,1 @@
-"""What runs inside the sandbox: standard library and pytest only (`mapping` alone may import coverage)."""
+"""What runs inside the sandbox: standard library and pytest only (`mapping` and `measuring` import coverage)."""

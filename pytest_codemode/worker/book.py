@@ -34,6 +34,8 @@ class Book:
         self._canary_seen = False
         self._canary_alive = False
         self.done: list[str] = []
+        self.processes = -1
+        """How many were expected so far."""
         self.errors: tuple[Failure, ...] = ()
         self.unfaithful = ""
         self.unstarted_status: int | None = None
@@ -62,6 +64,9 @@ class Book:
     def begin(self) -> Plan:
         """Expect a new process, and return its orders."""
         self.finished = False
+        self.processes += 1
+        self.measured: list[str] = []
+        """What the latest process measured, each a `core.measuring.Part` as JSON."""
         self._held = None
         self._token = os.urandom(16).hex()
         self._heard = 0
@@ -92,6 +97,7 @@ class Book:
             "end": self._on_end,
             "unstarted": self._on_unstarted,
             "unfaithful": self._on_unfaithful,
+            "measured": self._on_measured,
         }
         said = str(message.get("say"))
         if said not in handlers:
@@ -161,6 +167,12 @@ class Book:
     def _on_unfaithful(self, message: dict[str, Any]) -> None:
         reason: str = decode(str, message.get("reason"), "reason")
         self.unfaithful = reason or "unfaithful"
+
+    def _on_measured(self, message: dict[str, Any]) -> None:
+        if self._plan.measure is None:
+            raise ValueError("nothing was to be measured")
+        self.measured.append(decode(str, message.get("part"), "part"))
+        self._wait(self._plan.test_s)
 
     def _wait(self, seconds: float) -> None:
         self.deadline = time.monotonic() + seconds + GRACE_S

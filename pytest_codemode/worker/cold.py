@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from dataclasses import replace
+from typing import Any
 
 from pytest_codemode.core.codec import decode
 from pytest_codemode.worker.enter import enter_project
@@ -21,7 +22,17 @@ def main() -> None:
     setup, plan, say = _receive()
     fence(setup, plan)
     enter_project(setup)  # before pytest is imported: the project may be something that pytest needs
-    run_and_exit(lambda: run_plan(setup, plan, say))
+    measurement = _measurement(setup, plan, say)
+    run_and_exit(lambda: run_plan(setup, plan, say, measurement))
+
+
+def _measurement(setup: Setup, plan: Plan, say: Say) -> Any:
+    """Begin to measure, if the plan says so: before pytest and its plugins, which may be the project's own."""
+    if plan.measure is None:
+        return None
+    from pytest_codemode.worker.measuring.measurement import begin  # noqa: PLC0415  # coverage is wanted only here
+
+    return begin(setup, plan.measure, say)
 
 
 def _receive() -> tuple[Setup, Plan, Say]:

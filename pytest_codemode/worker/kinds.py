@@ -7,12 +7,11 @@ alone: not hashed, not compared with `==`, not asked for an attribute.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
-from pytest_codemode.core.credentials import SECRET_VALUE
+from pytest_codemode.core.credentials import RANDOM_TEXT, SECRET_VALUE
 from pytest_codemode.core.observed import MAX_LITERAL
 
 MAX_NAME = 60
@@ -21,9 +20,6 @@ MAX_ITEMS = 8
 """Items of a container that are looked at."""
 MAX_DEPTH = 3
 MAX_BITS = 128
-
-_RANDOM = re.compile(r"(?=[A-Za-z+/_=.-]*[0-9])(?=[0-9+/_=.-]*[A-Za-z])[A-Za-z0-9+/_=.-]{8,}")
-"""Letters and digits in a row: behind a secret name this is no word."""
 
 _type_name: Callable[[type], str] = type.__dict__["__name__"].__get__
 
@@ -50,7 +46,7 @@ def literal_of(value: object, *, secret: bool = False) -> str:
     What looks like a credential is left out; behind a `secret` name already letters and digits in a row do.
     """
     text = _literal(value, 0)
-    if text is None or len(text) > MAX_LITERAL or SECRET_VALUE.search(text) or (secret and _RANDOM.search(text)):
+    if text is None or len(text) > MAX_LITERAL or SECRET_VALUE.search(text) or (secret and RANDOM_TEXT.search(text)):
         return ""
     return text
 

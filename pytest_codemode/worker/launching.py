@@ -17,6 +17,9 @@ from pytest_codemode.worker.offspring import Child, Offspring, fork
 from pytest_codemode.worker.plan import Plan, Say, Setup
 from pytest_codemode.worker.reporter import Reporter
 
+STARTS_COVERAGE = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
+"""Have coverage start by itself in each new interpreter: two that measure get into each other's way."""
+
 
 @dataclass
 class Launched:
@@ -80,6 +83,8 @@ def launch_cold(setup: Setup, plan: Plan, hash_seed: int | None) -> Launched:
     report_to, output = pipes.for_child
     orders = written({"setup": encode(setup), "plan": encode(plan)}, setup.scratch)
     env = dict(os.environ) | ({"PYTHONHASHSEED": str(hash_seed)} if hash_seed is not None else {})
+    if plan.measure is not None:
+        env = {name: value for name, value in env.items() if name not in STARTS_COVERAGE}
     argv = interpreter(setup, "pytest_codemode.worker.cold")
 
     def work() -> None:
@@ -109,8 +114,15 @@ def interpreter(setup: Setup, module: str) -> list[str]:
     return [sys.executable, *setup.project.python_flags, "-P", "-m", module]
 
 
-def run_plan(setup: Setup, plan: Plan, say: Say) -> None:
-    """Run `plan` in this process, which is given up to it."""
+def run_plan(setup: Setup, plan: Plan, say: Say, measurement: Any = None) -> None:
+    """Run `plan` in this process, which is given up to it.
+
+    Args:
+        setup: of the worker.
+        plan: what to run.
+        say: tells the supervisor.
+        measurement: a `measuring.measurement.Measurement` that has begun, None to measure nothing.
+    """
     from pytest_codemode.worker.session import run_session  # noqa: PLC0415  # pytest: not needed to start a cold run
 
-    run_session(setup, plan, say)
+    run_session(setup, plan, say, measurement)

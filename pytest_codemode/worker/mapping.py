@@ -1,4 +1,4 @@
-"""Lines that each test executes. The only module of a worker that imports coverage."""
+"""Lines that each test executes. With `measuring` the only part of a worker that imports coverage."""
 # ruff: noqa: PTH118  # paths are text here: they come from and go to where they are text
 
 from __future__ import annotations

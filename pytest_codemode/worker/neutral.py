@@ -58,6 +58,10 @@ class Neutral:
         self.cache_dir = cache_dir
         self.args = args
         """What to collect instead of the user's selection; None keeps it."""
+        self.extra: tuple[str, ...] = ()
+        """What to collect beside the user's selection; absolute."""
+        self.asked: frozenset[str] = frozenset()
+        """Node ids that were asked for by name: `-k`, `-m` and the like choose among the others."""
         self.seed = seed
         self.errors: list[Failure] = []
 
@@ -79,6 +83,7 @@ class Neutral:
         self._overrule(config.option)
         if self.args is not None:
             config.args = list(self.args)
+        config.args = list(dict.fromkeys([*config.args, *self.extra]))
         # Where xdist is installed, pytest-rerunfailures opens a socket and starts a thread for workers that never come.
         reruns: Any = sys.modules.get("pytest_rerunfailures")
         if reruns is not None:
@@ -89,6 +94,18 @@ class Neutral:
             inicache["cache_dir"] = self.cache_dir
             inicache["log_file"] = ""  # opened for writing in the tree, where no fork may write
         return config
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Generator[None, object, object]:
+        """Keep what was asked for: new tests are not what the user's options choose, which were given before them."""
+        before = list(items) if self.asked or self.extra else []
+        result = yield
+        left = {id(item) for item in items}
+        items += [item for item in before if id(item) not in left and self._is_asked_for(item)]
+        return result
+
+    def _is_asked_for(self, item: pytest.Item) -> bool:
+        return item.nodeid in self.asked or str(item.path) in self.extra
 
     def _overrule(self, options: Any) -> None:
         for name, value in OFF.items():

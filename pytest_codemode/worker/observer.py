@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from pytest_codemode.core.calls import CallSeen
 from pytest_codemode.core.observed import Values
+from pytest_codemode.worker.call_recorder import CallRecorder
 from pytest_codemode.worker.executed import ProjectFunctions, recorder
 from pytest_codemode.worker.plan import Plan
 from pytest_codemode.worker.values import ValueRecorder
@@ -24,6 +26,7 @@ class Observed:
     lines: dict[str, tuple[int, ...]]
     ends: dict[str, tuple[str, ...]]
     values: Values | None = None
+    calls: tuple[CallSeen, ...] = ()
 
 
 class Observer:
@@ -48,6 +51,7 @@ class Observer:
         self._ends: dict[str, tuple[str, ...]] = {}
         self._mark: Any = None
         self._values = ValueRecorder(rootdir, plan.watch) if plan.record == "values" else None
+        self._calls = CallRecorder(rootdir, plan.watch) if plan.record == "calls" else None
         self._lines: Any = None
         if plan.record == "lines":
             from pytest_codemode.worker.mapping import LineMap  # noqa: PLC0415  # coverage is wanted only here
@@ -67,12 +71,16 @@ class Observer:
             self._lines.start()
         if self._values is not None and wanted:
             self._values.start(item)
+        if self._calls is not None and wanted:
+            self._calls.start()
 
     def __enter__(self) -> None:
         if self._executed is not None and self._on:
             self._executed.resume()
         if self._values is not None and self._on:
             self._values.resume()
+        if self._calls is not None and self._on:
+            self._calls.resume()
         if self._lines is not None and self._on:
             self._lines.resume()
 
@@ -81,6 +89,8 @@ class Observer:
             self._executed.pause()
         if self._values is not None and self._on:
             self._values.pause()
+        if self._calls is not None and self._on:
+            self._calls.pause()
         if self._lines is not None and self._on:
             self._lines.pause()
 
@@ -153,9 +163,10 @@ class Observer:
         """End the test."""
         lines = self._lines.stop() if self._lines is not None and self._on else {}
         values = self._values.stop() if self._values is not None and self._on else None
+        calls = self._calls.stop() if self._calls is not None and self._on else ()
         ends, self._ends = self._ends, {}
         if self._executed is None or not self._on:
-            return Observed((), lines, ends, values)
+            return Observed((), lines, ends, values, calls)
         executed = self._executed.stop()
         own = self._own or executed  # nothing: it never came to its end
         shared = (code for fixturedef in self._used for code in self._shared.get(fixturedef, ()))

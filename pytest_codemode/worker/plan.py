@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_codemode.core.exploring import ExploreRequest
 from pytest_codemode.core.outcome import Record, Swap
 from pytest_codemode.core.project import Project
 
@@ -39,6 +40,15 @@ class Setup:
 
 
 @dataclass(frozen=True, slots=True)
+class Measuring:
+    """What a plan measures with coverage.py."""
+
+    paths: tuple[str, ...] = ()
+    """As in `core.exploring.MeasureRequest`."""
+    contexts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What one process that runs tests is to do."""
 
@@ -54,7 +64,7 @@ class Plan:
     record: Record = "nothing"
     line_paths: tuple[str, ...] = ()
     watch: tuple[str, ...] = ()
-    """With `record="values"`: `path::qualname` of the functions whose values are wanted."""
+    """With `record="values"` or `"calls"`: `path::qualname` of the functions that are wanted."""
     record_for: tuple[str, ...] | None = None
     """Record these tests only; None for all."""
     output: bool = False
@@ -71,5 +81,11 @@ class Plan:
     swaps: tuple[Swap, ...] = ()
     batch: tuple[tuple[Swap, ...], ...] = ()
     """Candidates to be judged one after the other on the first of `nodeids`; see `batch`."""
+    explore: ExploreRequest | None = None
+    """Calls to be tried out; no test runs then."""
     writable: bool = False
     """Whether the tests may write to the tree (it is thrown away)."""
+    measure: Measuring | None = None
+    """Cold runs only: branch coverage of all that runs, from before the project is imported."""
+    extra: tuple[str, ...] = ()
+    """Test files that run whatever the user's options select, relative to rootdir; with `nodeids` named there too."""

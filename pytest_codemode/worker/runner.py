@@ -38,6 +38,8 @@ class Runner:
         self._missing: list[TestResult] = []
         self._quiet = False
         """Whether the protocol of a test is to tell nobody."""
+        self.at_end: Callable[[], None] = _nothing
+        """Called when the last test has ended, before that is told."""
         self.comparison: Comparison | None = None
         """What explained failed comparisons of the test that was judged last."""
         self._observer = Observer(plan, rootdir)
@@ -101,6 +103,7 @@ class Runner:
     def pytest_runtestloop(self, session: pytest.Session) -> NoReturn:
         """Run what the plan names; the process ends here."""
         self.run(self.select(session.items))
+        self.at_end()
         self.finish()
         # What a session does at its end (summaries, reports) is for a user to read and takes longer than many tests.
         os._exit(0)
@@ -178,7 +181,13 @@ class Runner:
             result = replace(result, failures=tuple(replace(one, samples=samples) for one in result.failures))
         phases = phases_of(self._reports, output=self.plan.output)
         return replace(
-            result, functions=seen.functions, lines=seen.lines, ends=seen.ends, phases=phases, values=seen.values
+            result,
+            functions=seen.functions,
+            lines=seen.lines,
+            ends=seen.ends,
+            phases=phases,
+            values=seen.values,
+            calls=seen.calls,
         )
 
     def judge(self, item: pytest.Item) -> TestResult:
@@ -216,6 +225,10 @@ class Runner:
             return items
         last = (items or collected)[-1]
         return [*items, _canary(last.getparent(pytest.Module) or last.session, self.plan.canary)]
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 def between_tests(config: pytest.Config) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Any
 
 import pytest
 
 from pytest_codemode.core.codec import encode
 from pytest_codemode.worker.enter import enter_project, pytest_arguments
+from pytest_codemode.worker.explore.session import Instead
+from pytest_codemode.worker.measuring.per_test import PerTest
 from pytest_codemode.worker.neutral import Neutral
 from pytest_codemode.worker.plan import Plan, Say, Setup
 from pytest_codemode.worker.recorder import FailureRecorder
@@ -18,15 +21,28 @@ from pytest_codemode.worker.slim import SlimReports
 from pytest_codemode.worker.timelimit import TimeLimit
 
 
-def run_session(setup: Setup, plan: Plan, say: Say) -> None:
-    """Collect the files the plan needs and run it; returns only if pytest does not get that far."""
+def run_session(setup: Setup, plan: Plan, say: Say, measurement: Any = None) -> None:
+    """Collect the files the plan needs and run it; returns only if pytest does not get that far.
+
+    What has begun to measure (see `measuring.measurement`) tells what it found when the last test has ended.
+    """
     enter_project(setup)
+    if plan.explore is not None:
+        neutral = neutral_for(setup, (), 0)
+        say_unstarted(say, neutral, run_pytest(setup, [neutral, Instead(setup, plan.explore, say)]))
+        return
     limit = TimeLimit(plan.test_s)
     runner = Runner(plan, say, setup.root, limit)
     files = None if plan.nodeids is None else needed_files(setup, plan.nodeids)
     neutral = neutral_for(setup, files, plan.order_seed or 0)
+    neutral.extra = needed_files(setup, plan.extra)
+    neutral.asked = frozenset(plan.nodeids or ())
     recorder = (SlimReports if plan.slim else FailureRecorder)(setup.root)
-    status = run_pytest(setup, [neutral, recorder, limit, runner])
+    plugins: list[object] = [neutral, recorder, limit, runner]
+    if measurement is not None:
+        plugins.append(PerTest(measurement))
+        runner.at_end = measurement.tell
+    status = run_pytest(setup, plugins)
     say_unstarted(say, neutral, status)
 
 

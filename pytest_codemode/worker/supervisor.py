@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from pytest_codemode.core.codec import decode, encode
+from pytest_codemode.core.exploring import MeasureRequest
 from pytest_codemode.core.failure import Failure
 from pytest_codemode.core.limits import with_limits
 from pytest_codemode.core.outcome import (
@@ -31,9 +32,11 @@ from pytest_codemode.worker.calls import Calls
 from pytest_codemode.worker.channel import LineReader, write_line
 from pytest_codemode.worker.disk import Disk
 from pytest_codemode.worker.execute import environment, execute
+from pytest_codemode.worker.explorations import Explorations
 from pytest_codemode.worker.fence import SHARED_MEMORY
 from pytest_codemode.worker.held import Held, Unforkable
 from pytest_codemode.worker.launching import Launched, launch_cold
+from pytest_codemode.worker.measuring.rounds import measure
 from pytest_codemode.worker.plan import Plan, Setup
 from pytest_codemode.worker.processes import kill_strays
 from pytest_codemode.worker.programs import Programs
@@ -70,6 +73,7 @@ class Supervisor:
         self._reloads = Reloads(setup, self._watch, forks=forks)
         self._calibration = Calibration()
         self._batches = Batches(self._limits, self._watch, self._launch_held, self._clean_up)
+        self._explorations = Explorations(self._limits, self._watch, self._launch_exploring, self._clean_up)
         self._programs = Programs(setup, self._watch)
         self._calls: Calls | None = None
         """Of the program that runs, if it has a `project`."""
@@ -80,6 +84,8 @@ class Supervisor:
             "collect": self._on_collect,
             "run": self._on_run,
             "try": self._on_try,
+            "explore": self._on_explore,
+            "measure": self._on_measure,
             "execute": self._on_execute,
             "converse": self._on_converse,
             "warm_up": self._on_warm_up,
@@ -275,6 +281,24 @@ class Supervisor:
         with self._tree.patched(candidate.files):
             finish = self._runs.run(plan, results.append, run_s, self._launch_reload)
         return "reload", results, finish
+
+    def _on_measure(self, message: dict[str, Any]) -> dict[str, Any]:
+        request: MeasureRequest = decode(MeasureRequest, message["request"])
+        self._tree.write(request.files)
+        result = measure(
+            request,
+            self._limits,
+            lambda plan, emit, run_s: self._run_cold(plan, emit, run_s, request.hash_seed),
+            lambda said: write_line(self._outbox, said),
+        )
+        return {"say": "done", "measured": encode(result)}
+
+    def _on_explore(self, message: dict[str, Any]) -> dict[str, Any]:
+        self._keep_attributes()
+        return self._explorations.answer(message, lambda said: write_line(self._outbox, said))
+
+    def _launch_exploring(self, plan: Plan, hash_seed: int | None) -> Launched:
+        return self._launch_held(plan) if hash_seed is None else launch_cold(self._setup, plan, hash_seed)
 
     def _on_converse(self, message: dict[str, Any]) -> dict[str, Any]:
         from pytest_codemode.worker.execute import converse  # noqa: PLC0415

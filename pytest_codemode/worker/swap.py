@@ -46,6 +46,10 @@ class LiveIndex:
                 self._functions.setdefault(key, []).append(thing)
                 self._lines.setdefault(key[:2], set()).add(key[2])
 
+    def functions_of(self, filename: str) -> list[FunctionType]:
+        """Return the functions that are defined in a file."""
+        return [one for key, functions in self._functions.items() if key[0] == filename for one in functions]
+
     def install(self, swaps: Sequence[Swap]) -> None:
         """Swap them all.
 

@@ -36,7 +36,7 @@ from pytest_codemode.worker.kinds import items_of, kind_of, literal_of, name_of
 MAX_CALLS = 2_000
 """Calls of one function that are looked into; of the rest only those that an exception ends."""
 
-_GENERATORS = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
+GENERATORS = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 _LEAVING = frozenset(
     dis.opmap[name] for name in ("RETURN_VALUE", "RETURN_CONST", "RETURN_GENERATOR", "YIELD_VALUE") if name in dis.opmap
 )
@@ -124,6 +124,12 @@ class ValueRecorder:
         return known
 
 
+def resumed(frame: FrameType) -> bool:
+    """Whether a generator goes on: a call of it begins at the one RESUME that has no reason in its argument."""
+    bytecode, at = frame.f_code.co_code, frame.f_lasti
+    return bytecode[at] != dis.opmap["RESUME"] or bool(bytecode[at + 1] & 3)
+
+
 def _shows(frame: FrameType | None) -> bool:
     """Whether a call serves to show a value in the explanation of a failed assertion."""
     while frame is not None:
@@ -142,7 +148,7 @@ class _Function:
         count += bool(code.co_flags & 0x04) + bool(code.co_flags & 0x08)  # *args, **kwargs
         self._arguments = code.co_varnames[:count][:MAX_NAMES]
         self._locals = tuple(dict.fromkeys((*code.co_varnames, *code.co_cellvars)))[:MAX_NAMES]
-        self._generator = bool(code.co_flags & _GENERATORS)
+        self._generator = bool(code.co_flags & GENERATORS)
         self._names: dict[tuple[str, Role], _Held] = {}
         self._calls = 0
         self._raised: dict[str, int] = {}
@@ -157,18 +163,13 @@ class _Function:
 
     def on_call(self, frame: FrameType) -> _Trace:
         """Note the arguments; what is returned traces the rest of the call."""
-        if not (self._generator and self._resumed(frame)):
+        if not (self._generator and resumed(frame)):
             self._calls += 1
             if self._calls <= MAX_CALLS:
                 values = frame.f_locals
                 for name in self._arguments:
                     self._note(name, "argument", values)
         return self._on_event
-
-    def _resumed(self, frame: FrameType) -> bool:
-        """Whether a generator goes on: a call of it begins at the one RESUME that has no reason in its argument."""
-        at = frame.f_lasti
-        return self._bytecode[at] != dis.opmap["RESUME"] or bool(self._bytecode[at + 1] & 3)
 
     def _on_event(self, frame: FrameType, event: str, arg: Any) -> _Trace:
         if event == "exception":

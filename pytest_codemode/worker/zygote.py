@@ -21,6 +21,8 @@ from pytest_codemode.worker.confine import prepare
 from pytest_codemode.worker.enter import enter_project
 from pytest_codemode.worker.exchange import Unfaithful
 from pytest_codemode.worker.executed import recorder
+from pytest_codemode.worker.explore.fixtures import Places
+from pytest_codemode.worker.explore.loop import explore
 from pytest_codemode.worker.fence import confinement
 from pytest_codemode.worker.forkserver import serve_forks
 from pytest_codemode.worker.inherited import OpenFile, can_be_private, make_private, open_files
@@ -61,7 +63,7 @@ class Zygote:
         self._random_before = random.getstate()
         neutral = neutral_for(self.setup, None, 0)
         self._observer.start()
-        status = run_pytest(self.setup, [neutral, CollectionRecorder(self.setup.root), self])
+        status = run_pytest(self.setup, [neutral, CollectionRecorder(self.setup.root), Places(), self])
         say_unstarted(self._say, neutral, status)
 
     def _say(self, message: dict[str, Any]) -> None:
@@ -132,6 +134,11 @@ class Kit:
     def run(self, plan: Plan, say: Say) -> None:
         """Run `plan` on the collected items, with its functions swapped."""
         make_private(self._files, self._setup.fork_scratch)
+        if plan.explore is not None:
+            if self._reseed:
+                random.seed()
+            explore(self._session, self._index, self._setup, plan.explore, say)
+            return
         try:
             self._index.install(plan.swaps)
         except Unfaithful as problem:

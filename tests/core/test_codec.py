@@ -113,7 +113,7 @@ def test_the_engine_reads_the_request_that_the_plugin_wrote(request: EngineReque
         (
             RunRequest,
             {"record": "all"},
-            "f.record: one of ('nothing', 'functions', 'lines', 'values') expected, got 'all'",
+            "f.record: one of ('nothing', 'functions', 'lines', 'values', 'calls') expected, got 'all'",
         ),
         (RunRequest, {"record": ["all"]}, "f.record: one of"),
         (Edit, {"kind": "rewrite"}, "f: kind 'rewrite' is none of ['add_import', "),

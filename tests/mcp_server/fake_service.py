@@ -12,6 +12,7 @@ from pathlib import Path
 import anyio
 
 from pytest_codemode.core.errors import SandboxError
+from pytest_codemode.core.exploring import Explored, Observation
 from pytest_codemode.core.failure import Failure, Phase
 from pytest_codemode.core.outcome import (
     Affected,
@@ -108,6 +109,13 @@ class FakeService:
             if on_progress is not None:
                 await on_progress(done, len(request.candidates))
         return tuple(results)
+
+    async def explore(self, requests):
+        self.requests.append(tuple(requests))
+        return tuple(
+            Explored("finished", tuple(Observation(recipe.key, "returned") for recipe in one.recipes))
+            for one in requests
+        )
 
     async def execute(self, code, stdin, timeout_s):
         return Execution("finished", 0, f"{code}|{stdin}|{timeout_s}|{os.environ.get('ANTHROPIC_API_KEY')}", "")

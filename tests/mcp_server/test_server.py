@@ -73,6 +73,8 @@ async def test_every_tool_describes_each_of_its_arguments(client):
         "refresh",
         "run_program",
         "answer_call",
+        "measure",
+        "explore",
     }
     for tool in tools.values():
         assert tool.description
@@ -274,3 +276,17 @@ async def test_the_end_of_the_server_closes_the_sandbox(service):
         await client.call_tool("refresh", {})
         await client.call_tool("refresh", {"files": {"a.py": base64.b64encode(b"x").decode()}})
     assert service.events == ["refreshed None", "refreshed {'a.py': b'x'}", "closed"]
+
+
+async def test_explorations_keep_to_the_users_limits(client, service):
+    asked = {"path": "a.py", "recipes": [{"key": "k", "function": "f", "call": "f()"}], "call_s": 1e6, "timeout_s": 1e6}
+    answer = await client.call_tool("explore", {"requests": [asked]})
+    assert answer.structured_content["explored"][0]["observations"][0]["key"] == "k"
+    ((request,),) = service.requests
+    assert (request.call_s, request.timeout_s) == (10.0, 100.0)
+
+
+async def test_a_malformed_exploration_is_a_tool_error(client):
+    answer = await client.call_tool("explore", {"requests": [{"path": 3}]})
+    assert answer.is_error
+    assert "requests[0].path" in answer.content[0].text

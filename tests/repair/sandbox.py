@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from pytest_codemode.core.exploring import Explored, ExploreRequest
 from pytest_codemode.core.failure import Failure, Frame, Phase
 from pytest_codemode.core.observed import Values
 from pytest_codemode.core.outcome import (
@@ -117,6 +118,9 @@ class ScriptedSandbox:
     def try_patches(self, request: TryRequest) -> tuple[TryResult, ...]:
         self.tries.append(request)
         return tuple(self._try(candidate, request.nodeids) for candidate in request.candidates)
+
+    def explore(self, requests: Sequence[ExploreRequest]) -> tuple[Explored, ...]:
+        raise NotImplementedError
 
     def execute(self, code: str, *, stdin: str = "", timeout_s: float | None = None) -> Execution:
         return Execution("finished", 0, "", "")

@@ -1,0 +1,1 @@
+"""Calls of project code that are tried out: runs in a fork among foreign code, of which nothing is trusted."""
