@@ -20,6 +20,7 @@ from pytest_codemode.core.events import Event, Notice, RunDone, to_line
 from pytest_codemode.core.report import RunReport
 from pytest_codemode.core.request import from_json
 from pytest_codemode.report.files import write as write_report
+from pytest_codemode.wiring.covering import cover
 from pytest_codemode.wiring.repairing import repair
 
 GRACE_S = 10.0
@@ -27,7 +28,7 @@ GRACE_S = 10.0
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one repair and return 0, or 1 if it ended by an error (which the last event carries)."""
+    """Do one run and return 0, or 1 if it ended by an error (which the last event carries)."""
     parser = argparse.ArgumentParser(prog="python -m pytest_codemode.cli.engine")
     parser.add_argument("--lifeline", type=int, metavar="FD", help="end when this descriptor reaches its end")
     options = parser.parse_args(argv)
@@ -39,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.lifeline is not None:
         threading.Thread(target=_watch, args=(options.lifeline,), daemon=True).start()
     try:
-        report = repair(request, _emit)
+        report = (repair if request.options.cover is None else cover)(request, _emit)
     except CodemodeError as problem:
         report = RunReport(run_id="", stop=str(problem), green=False, error=True)
     except KeyboardInterrupt:

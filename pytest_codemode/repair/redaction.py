@@ -52,5 +52,5 @@ def _clean(value: Any) -> Any:
         parts = tuple(map(_clean, value))
         return value if all(new is old for new, old in zip(parts, value, strict=True)) else parts
     if isinstance(value, dict):
-        return {name: _local(name, text) for name, text in value.items()}
+        return {name: _local(name, one) if isinstance(one, str) else one for name, one in value.items()}
     return _dataclass(value) if is_dataclass(value) and not isinstance(value, type) else value

@@ -8,36 +8,25 @@ from pathlib import Path
 
 from pytest_codemode.core.budget import Budget
 from pytest_codemode.core.errors import ConfigError
-from pytest_codemode.core.model import Price
 from pytest_codemode.core.ports import EventSink, Proposer, Toolbox
 from pytest_codemode.core.request import EngineOptions
 from pytest_codemode.core.task import RepairTask
-from pytest_codemode.proposers.model.batch_file import BatchFile
-from pytest_codemode.proposers.model.batches import DISCOUNT, BatchModel
 from pytest_codemode.proposers.model.bridge import BridgedToolbox
 from pytest_codemode.proposers.model.code_mode import CodeMode
 from pytest_codemode.proposers.model.dialogue import DialogueOptions
-from pytest_codemode.proposers.model.gateway import ClaudeModel
 from pytest_codemode.proposers.model.metered import MeteredModel
-from pytest_codemode.proposers.model.prices import price_of
 from pytest_codemode.proposers.model.prompt import Prompt
 from pytest_codemode.proposers.model.proposer import ModelProposer
-from pytest_codemode.proposers.model.recording import RecordedModel
 from pytest_codemode.proposers.replay import ReplayProposer
 from pytest_codemode.proposers.search.engine import SearchProposer
 from pytest_codemode.proposers.search.extensions import operators
 from pytest_codemode.repair.loop import Together
 from pytest_codemode.sandbox.client import SandboxClient
+from pytest_codemode.wiring.models import Models
 from pytest_codemode.workbench.api import Workbench
 from pytest_codemode.workbench.files import ProjectFiles
 from pytest_codemode.workbench.tools import workbench_server
 from pytest_codemode.worktree.sources import SourceTree
-from pytest_codemode.worktree.statedir import state_dir
-
-DEFAULT_MODEL = "claude-sonnet-5-5"
-"""For `--codemode-proposer claude` without `--codemode-model`."""
-FREE = Price(0.0, 0.0)
-"""A recording costs nothing, whatever the dialogue did cost."""
 
 
 def named(options: EngineOptions) -> tuple[str, ...]:
@@ -67,13 +56,16 @@ class Proposing:
     ) -> None:
         self._options = options
         self._tree = tree
-        self._budget = budget
         self._emit = emit
         self._sandbox = sandbox
         self._resources = resources
         self._tools: CodeMode | None = None
-        self.together: Together | None = None
+        self._models = Models(options, rootdir=tree.rootdir, budget=budget, emit=emit, resources=resources)
+
+    @property
+    def together(self) -> Together | None:
         """Solves tasks side by side where their questions are to make one batch."""
+        return self._models.together
 
     def all(self) -> tuple[Proposer, ...]:
         """Return the proposers that the user named, in order, each once.
@@ -97,20 +89,18 @@ class Proposing:
 
     def _claude(self) -> Proposer:
         asked = self._options.model
-        stronger = self._metered(asked.escalate, "") if asked.escalate else None
-        model = self._metered(asked.name or DEFAULT_MODEL, asked.price)
-        return self._speaking(model, "claude", stronger)
+        stronger = self._models.named(asked.escalate) if asked.escalate else None
+        return self._speaking(self._models.chosen(), "claude", stronger)
 
     def _replay(self, path: Path, name: str) -> Proposer:
         """Return the proposer for a list of patches, or for the dialogue in a `run.jsonl`."""
         if path.suffix != ".jsonl":
             return ReplayProposer(path, self._tree.read)
-        recorded = RecordedModel(path, emit=self._emit)
-        model = MeteredModel(recorded, self._budget, FREE)
+        recorded = self._models.recorded(path)
         return self._speaking(
-            model,
+            self._models.free(recorded),
             name,
-            stronger=MeteredModel(recorded, self._budget, FREE) if recorded.escalates else None,
+            stronger=self._models.free(recorded) if recorded.escalates else None,
             begin=lambda task: recorded.follow(task.nodeids),
         )
 
@@ -119,7 +109,7 @@ class Proposing:
         model: MeteredModel,
         name: str,
         stronger: MeteredModel | None = None,
-        begin: Callable[[RepairTask], None] = lambda task: None,
+        begin: Callable[[RepairTask], object] = lambda task: None,
     ) -> Proposer:
         asked = self._options.model
         return ModelProposer(
@@ -131,17 +121,6 @@ class Proposing:
             begin=begin,
             name=name,
         )
-
-    def _metered(self, name: str, price: str) -> MeteredModel:
-        known = price_of(name, price)
-        address = self._options.model.base_url or None
-        model = self._resources.enter_context(ClaudeModel(name, base_url=address, remaining_s=self._budget.remaining_s))
-        if not self._options.model.batch:
-            return MeteredModel(model, self._budget, known)
-        kept = BatchFile(state_dir(self._tree.rootdir) / "batches.json")
-        batch = self._resources.enter_context(BatchModel(model, kept, self._emit))
-        self.together = batch.run
-        return MeteredModel(batch, self._budget, known.scaled(DISCOUNT) if known else None)
 
     def _toolbox(self, _: RepairTask) -> Toolbox:
         """Return the tools, the same for every task."""

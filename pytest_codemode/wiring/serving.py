@@ -1,6 +1,9 @@
-"""What `codemode serve` offers beside the bare sandbox: the repair of the project, driven by the client's own model."""
+"""What `codemode serve` offers beside the bare sandbox: repair, driven by the client's model, and what tests lack."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
 
 from pytest_codemode.core.failure import Failure
 from pytest_codemode.core.patch import Patch
@@ -13,6 +16,7 @@ from pytest_codemode.repair.judge import Veto
 from pytest_codemode.repair.session import RepairSession, Survey
 from pytest_codemode.repair.vetting import Vetting
 from pytest_codemode.sandbox.client import SandboxClient
+from pytest_codemode.testgen.survey import CoverageGaps, survey, told
 from pytest_codemode.wiring.repairing import own_prefixes, repair
 from pytest_codemode.worktree.editable import EditableSet
 from pytest_codemode.worktree.sources import SourceTree
@@ -66,3 +70,28 @@ class Repairs:
 
     def _vetoes(self, tree: SourceTree, editable: EditableSet, task: RepairTask) -> tuple[Veto, Veto]:
         return Vetting(self._project, tree, editable, ()).vetoes(task)
+
+
+class Gaps:
+    """What the project's suite leaves out; its sandbox is started by the first question."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._sandbox: SandboxClient | None = None
+
+    def gaps(self, targets: Sequence[str], since: str) -> CoverageGaps:
+        """Measure the suite on the tree as it stands and return what it leaves out.
+
+        Raises:
+            ConfigError: a target matches nothing, or git cannot tell what has changed.
+        """
+        if self._sandbox is None:
+            self._sandbox = SandboxClient(self._project)
+        tree = SourceTree(Path(self._project.rootdir))
+        return told(survey(self._project, self._sandbox, tree, targets, since))
+
+    def close(self) -> None:
+        """End the sandbox."""
+        if self._sandbox is not None:
+            self._sandbox.close()
+            self._sandbox = None

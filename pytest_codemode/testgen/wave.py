@@ -1,0 +1,310 @@
+"""Some files at a time, from what is left out to tests that are proven: what one wave has accepted, the next keeps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from pytest_codemode.core.budget import Budget
+from pytest_codemode.core.exploring import Described, Explored, ExploreRequest, Measured, MeasureResult
+from pytest_codemode.core.patch import Files
+from pytest_codemode.core.ports import Sandbox
+from pytest_codemode.core.written import PossibleBug
+from pytest_codemode.edits.text import SourceError, decode_source
+from pytest_codemode.testgen.asking.rest import Ask, Together, ask_about_rest
+from pytest_codemode.testgen.callers import Callers
+from pytest_codemode.testgen.drafting import Draft, choose, draft
+from pytest_codemode.testgen.exploration import explore
+from pytest_codemode.testgen.gaps import FunctionGap
+from pytest_codemode.testgen.inputs.generator import Target, propose, unfit
+from pytest_codemode.testgen.numbering import Numbering
+from pytest_codemode.testgen.proving import Proof, functions, prove_apart
+from pytest_codemode.testgen.recorded import RecordedCall
+from pytest_codemode.testgen.relations import Promise, broken, promises
+from pytest_codemode.testgen.settling import settle
+from pytest_codemode.testgen.subject import Item, Subject, items_of
+from pytest_codemode.testgen.writing.cases import Case
+from pytest_codemode.testgen.writing.layout import Style, test_file_for
+from pytest_codemode.testgen.writing.module import TestFile, write
+
+PUBLIC_SHARE = 0.75
+"""Of the time for trying inputs: what only private functions' own calls can reach comes after that."""
+ASK_SHARE = 0.5
+"""Of that time, kept back for a model's calls where one is asked."""
+REWRITES = 3
+"""Times that what was proven is written without the tests that failed."""
+
+Say = Callable[[str, str], None]
+"""Hears a stage and what is being done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What all waves share."""
+
+    sandbox: Sandbox
+    budget: Budget
+    style: Style
+    callers: Callers
+    recorded: Callable[[Sequence[FunctionGap]], Mapping[str, tuple[RecordedCall, ...]]]
+    """Returns `path::qualname` -> calls that the suite makes."""
+    workers: int
+    seed: int
+    say: Say
+    ask: Ask | None = None
+    """Asks a model about what the search leaves open."""
+    together: Together | None = None
+
+
+@dataclass
+class Wave:
+    """What came of some files."""
+
+    subjects: list[Subject] = field(default_factory=list)
+    drafts: list[Draft] = field(default_factory=list)
+    files: tuple[TestFile, ...] = ()
+    cases: dict[str, tuple[Draft, Case]] = field(default_factory=dict)
+    """Recipe key -> the case that became a test, and its function's draft."""
+    proof: Proof = field(default_factory=Proof)
+    bugs: list[PossibleBug] = field(default_factory=list)
+    dropped: Counter[str] = field(default_factory=Counter)
+    """Why tests were dropped -> how many."""
+
+    def nodeids_of(self, made: Draft) -> tuple[str, ...]:
+        """Return the node ids of a function's accepted tests."""
+        keys = {case.recipe.key for case in made.cases}
+        names = (f"{file.path}::{name}" for file in self.files for name in file.tests if keys & set(file.cases[name]))
+        return tuple(nodeid for name in names for nodeid in self.proof.nodeids.get(name, ()))
+
+    def overlay(self) -> Files:
+        """Return the new bytes of the test files."""
+        return {file.path: file.after for file in self.files}
+
+
+def prepare(
+    gaps: Sequence[FunctionGap],
+    measured: Mapping[str, Measured],
+    read: Callable[[str], bytes | None],
+    settings: Settings,
+) -> list[Subject]:
+    """Return the functions of the gaps as they can be called; what cannot is there with the reason."""
+    paths = tuple(dict.fromkeys(gap.path for gap in gaps))
+    near = {path: test_file_for(path, settings.style) for path in paths}
+    settings.say("explore", f"what can be called in {', '.join(paths[:3])}")
+    described = dict(
+        zip(
+            paths,
+            settings.sandbox.explore([ExploreRequest(path, describe=True, near=near[path]) for path in paths]),
+            strict=True,
+        )
+    )
+    recorded = settings.recorded(gaps)
+    numberings = {path: Numbering(read(path) or b"") for path in paths}
+    subjects = []
+    for gap in gaps:
+        file = measured[gap.path]
+        missing = items_of(file.missing, file.missing_branches)
+        found = _described(gap, described[gap.path])
+        subject = Subject(found, gap, missing, numberings[gap.path].translated, near[gap.path])
+        _begin(subject, described[gap.path], read(gap.path) or b"", recorded, settings)
+        subjects.append(subject)
+    return subjects
+
+
+def _described(gap: FunctionGap, explored: Explored) -> Described:
+    same = [one for one in explored.callables if one.qualname == gap.qualname]
+    exact = next((one for one in same if gap.first <= one.line <= gap.last), same[0] if same else None)
+    return exact or Described(gap.path, "", gap.qualname, gap.line)
+
+
+def _begin(
+    subject: Subject,
+    explored: Explored,
+    raw: bytes,
+    recorded: Mapping[str, tuple[RecordedCall, ...]],
+    settings: Settings,
+) -> None:
+    if explored.status != "finished":
+        subject.trouble = explored.reason or "its file cannot be imported in the sandbox"
+        return
+    described = subject.described
+    if described not in explored.callables:
+        module = subject.gap.qualname == "<module>"
+        subject.unfit = "it runs when the file is imported" if module else "it cannot be called from a test by its name"
+        return
+    try:
+        source = decode_source(raw).text
+    except SourceError as problem:
+        subject.trouble = str(problem)
+        return
+    subject.unfit = unfit(described, source)
+    siblings = tuple(one for one in explored.callables if one is not described)
+    calls = recorded.get(f"{described.path}::{described.qualname}", ())
+    target = Target(described, source, siblings, calls, settings.callers.of(described.path, described.qualname))
+    if not subject.unfit:
+        subject.target = target
+        subject.begin(propose(target, subject.wanted, settings.seed))
+
+
+def run(
+    wave: Wave,
+    overlay: Files,
+    read: Callable[[str], bytes | None],
+    settings: Settings,
+    *,
+    explore_s: Callable[[], float],
+    kill_s: Callable[[], float],
+) -> None:
+    """Take the wave's subjects from inputs to tests that hold by themselves.
+
+    Args:
+        wave: with its subjects; takes what is found.
+        overlay: what stands over the tree by now.
+        read: returns a file's bytes, that overlay included.
+        settings: what all waves share.
+        explore_s: seconds left for trying inputs.
+        kill_s: seconds left for mutants.
+    """
+    say, sandbox = settings.say, settings.sandbox
+    public = [subject for subject in wave.subjects if not _is_private(subject.described.qualname)]
+    private = [subject for subject in wave.subjects if _is_private(subject.described.qualname)]
+    asked_s = ASK_SHARE * explore_s() if settings.ask is not None else 0.0
+    for some, share in ((public, PUBLIC_SHARE), (private, 1.0)):
+        until_s = asked_s + (explore_s() * (1 - share) if private else 0.0)
+        reached = frozenset[Item]().union(*(tried.takes for subject in wave.subjects for tried in subject.pool))
+        for subject in some:
+            subject.reached(reached)
+        explore(
+            [subject for subject in some if subject.open],
+            sandbox,
+            settings.budget,
+            workers=settings.workers,
+            left_s=lambda until_s=until_s: explore_s() - until_s,  # type: ignore[misc]  # bound now
+            say=lambda text: say("explore", text),
+        )
+    if settings.ask is not None:
+        ask_about_rest(
+            [*public, *private],
+            settings.ask,
+            lambda some: explore(
+                some,
+                sandbox,
+                settings.budget,
+                workers=1,
+                left_s=settings.budget.remaining_s,
+                say=lambda text: say("ask", text),
+            ),
+            left_s=explore_s,
+            together=settings.together,
+        )
+    say("mutate", "calls that may become tests, once more")
+    wave.drafts = [draft(one) for one in settle([subject for subject in wave.subjects if subject.calls], sandbox)]
+    wave.bugs = [bug for one in wave.drafts for bug in one.bugs] + _broken_promises(wave.drafts, sandbox)
+    chosen = _chosen(wave, read, settings, kill_s)
+    if chosen:
+        _write_and_prove(wave, chosen, overlay, read, settings)
+
+
+def _is_private(qualname: str) -> bool:
+    return any(part.startswith("_") and not part.endswith("__") for part in qualname.split("."))
+
+
+def _chosen(
+    wave: Wave, read: Callable[[str], bytes | None], settings: Settings, kill_s: Callable[[], float]
+) -> list[Case]:
+    """Return the cases to keep; those of functions that call few others first, so that each has its own tests."""
+    covered: set[Item] = set()
+    chosen: list[Case] = []
+    for made in sorted(wave.drafts, key=lambda one: (_is_private(one.subject.described.qualname), _foreign(one))):
+        settings.say("mutate", f"{made.subject.path}: {made.subject.described.qualname}")
+        made.takes = {key: takes - covered for key, takes in made.takes.items()}
+        cases = choose(made, read(made.subject.path) or b"", settings.sandbox, kill_s)
+        for case in cases:
+            covered |= made.takes[case.recipe.key]
+            wave.cases[case.recipe.key] = (made, case)
+        chosen += cases
+    return chosen
+
+
+def _foreign(made: Draft) -> int:
+    return len(frozenset[Item]().union(*made.takes.values()) - made.subject.own)
+
+
+def _write_and_prove(
+    wave: Wave,
+    chosen: Sequence[Case],
+    overlay: Files,
+    read: Callable[[str], bytes | None],
+    settings: Settings,
+) -> None:
+    sources = tuple(dict.fromkeys(case.described.path for case in chosen))
+    for _ in range(REWRITES):
+        wave.files = written(chosen, read, settings.style)
+        in_some = {key for file in wave.files for keys in file.cases.values() for key in keys}
+        if unwritten := {case.recipe.key for case in chosen} - in_some:
+            wave.dropped["it cannot be written as a test"] += len(unwritten)
+        settings.say("accept", f"{sum(len(file.tests) for file in wave.files)} tests")
+        if not functions(wave.files):
+            return
+        wave.proof = prove_apart(wave.files, {**overlay, **wave.overlay()}, settings.sandbox, sources, settings.workers)
+        wave.dropped.update(wave.proof.dropped.values())
+        good = kept_keys(wave.files, wave.proof)
+        chosen = [case for case in chosen if case.recipe.key in good]
+        if not wave.proof.dropped:
+            return
+    wave.files = written(chosen, read, settings.style) if chosen else ()
+
+
+def kept_keys(files: Sequence[TestFile], proof: Proof) -> frozenset[str]:
+    """Return the keys of the recipes whose tests hold."""
+    return frozenset(
+        key
+        for file in files
+        for name, keys in file.cases.items()
+        if f"{file.path}::{name}" not in proof.dropped
+        for key in keys
+    )
+
+
+def written(cases: Sequence[Case], read: Callable[[str], bytes | None], style: Style) -> tuple[TestFile, ...]:
+    """Return the test modules with tests of the cases in them."""
+    by_file: dict[str, list[Case]] = {}
+    for case in sorted(cases, key=lambda case: (case.described.path, case.described.line)):
+        by_file.setdefault(test_file_for(case.described.path, style), []).append(case)
+    files = []
+    for path, some in by_file.items():
+        sources = ", ".join(dict.fromkeys(case.described.path for case in some))
+        provenance = f"# Written by codemode from what {sources} does; nobody has said that it is right."
+        try:
+            files.append(write(some, read(path), path, style, provenance))
+        except SourceError:
+            continue  # a test module that cannot be read is left alone
+    return tuple(file for file in files if file.tests)
+
+
+def _broken_promises(drafts: Sequence[Draft], sandbox: Sandbox) -> list[PossibleBug]:
+    """Return where functions do not keep what their names promise of each other."""
+    by_file: dict[tuple[str, str, str], list[Draft]] = {}
+    for made in drafts:
+        subject = made.subject
+        by_file.setdefault((subject.path, subject.described.module, subject.near), []).append(made)
+    asked: list[tuple[ExploreRequest, list[Promise]]] = []
+    for (path, module, near), some in by_file.items():
+        tried = {made.subject.described.qualname: made.returned for made in some}
+        found = list(promises([made.subject.described for made in some], tried))
+        found = [replace(one, recipe=replace(one.recipe, key=str(index))) for index, one in enumerate(found)]
+        if found:
+            recipes = tuple(promise.recipe for promise in found)
+            asked.append((ExploreRequest(path, module, recipes, full=True, near=near), found))
+    bugs: list[PossibleBug] = []
+    for (_, found), explored in zip(asked, sandbox.explore([request for request, _ in asked]), strict=True):
+        for promise, observation in zip(found, explored.observations, strict=False):
+            bug = broken(promise, observation.value if observation.outcome == "returned" else None)
+            bugs += [bug] if bug is not None else []
+    return bugs
+
+
+def after(result: MeasureResult, known: Mapping[str, Measured]) -> dict[str, Measured]:
+    """Return the files as they are covered now."""
+    return {**known, **{file.path: file for file in result.files}}
