@@ -162,7 +162,11 @@ def _kind_of(node: ast.expr) -> Literal["literal", "float", "built"]:
 
 def _endless(target: str, value: Shown) -> tuple[Assertion, ...]:
     """Return what a generator that yields more than was looked at yields first."""
-    first = Shown("list", parts=value.parts[:5])
+    tree = expression_of(value.text) if value.kind == "literal" else None
+    parts = value.parts
+    if isinstance(tree, ast.List):
+        parts = tuple(Shown(_kind_of(item), ast.unparse(item)) for item in tree.elts)
+    first = Shown("list", parts=parts[:5])
     found = expression(first)
     if found is None or not first.parts:
         return ()

@@ -150,6 +150,8 @@ def test_generator_without_end_is_asserted_by_what_it_yields_first():
     found = asserted(described, "ticks()", endless, flavour="generator")
     assert isinstance(found, Oracle)
     assert found.lines == ("assert list(itertools.islice(result, 5)) == [0, 1, 2, 3, 4]",)
+    literal = Shown("literal", str(list(range(9))), "builtins:list", cut=True)
+    assert asserted(described, "ticks()", literal, flavour="generator") == found
 
 
 @pytest.mark.parametrize(
