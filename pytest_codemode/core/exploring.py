@@ -133,6 +133,8 @@ class Recipe:
     """Where its arguments come from: a human's example reads better than a mutant of it."""
     expected: str = ""
     """With origin `docstring`: what the example says comes out, as source text or as the first line of a traceback."""
+    variant: int = -1
+    """Index into `ExploreRequest.variants`: its functions are put in place for this call alone; -1: the code as it is."""
 
 
 # -- what came of it ------------------------------------------------------------------------------------------------
@@ -200,6 +202,10 @@ class Compared:
     be told."""
 
 
+UNSWAPPABLE = "pytest_codemode.worker.exchange:Unfaithful"
+"""As `Raised.type`: functions cannot be put in place so that it is what importing the changed file would give."""
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
     """What came of one recipe."""
@@ -207,7 +213,8 @@ class Observation:
     key: str
     outcome: Literal["returned", "raised", "exited", "timeout", "crashed", "refused", "invalid", "not run"]
     """`exited`: SystemExit; `crashed`: the process died of it; `refused`: it ran into the fence (network, files
-    outside); `invalid`: its imports, fixtures or setup failed, or it is no expression: nothing was called."""
+    outside); `invalid`: its imports, fixtures or setup failed, or it is no expression, or its variant cannot be put in
+    place (`raised` has the type `UNSWAPPABLE` then): nothing was called."""
     value: Shown | None = None
     """What was returned; of a generator a list of what it yielded (`cut` if there was more), of a context manager what
     was entered."""
@@ -217,7 +224,7 @@ class Observation:
     """Names of `setup` and `fixtures` that the call has changed, and what they were then."""
     arcs: tuple[Arc, ...] = ()
     """Executed in the request's file, sorted, by the lines the interpreter names (of a statement that spans several
-    lines not always the first); setup and fixtures included."""
+    lines not always the first); setup and fixtures included. Of a variant none are told."""
     compared: tuple[Compared, ...] = ()
     """On request; each comparison once, as it came out last."""
     stdout: str = ""
@@ -246,6 +253,11 @@ class ExploreRequest:
     """Tell what can be called in the file."""
     swaps: tuple[Swap, ...] = ()
     """Functions to be changed first: a mutant."""
+    variants: tuple[tuple[Swap, ...], ...] = ()
+    """Mutants that share one process: each is in force for its own recipes alone, which best follow one another."""
+    stop_at_timeout: bool = False
+    """Leave out (`not run`) what follows of a variant's recipes after one that did not end, or that ended the
+    process."""
     known: tuple[Arc, ...] = ()
     """Arcs that are no news."""
     full: bool = False
@@ -276,6 +288,10 @@ class Explored:
     """With `describe`, in the order of the file."""
     imported: tuple[Arc, ...] = ()
     """With `describe`: arcs that importing the file executed, if it was imported for this request."""
+    import_s: float = 0.0
+    """Wall clock of that import; 0 if the session, or `preload`, had imported it."""
+    threads: bool = False
+    """Whether that import left threads behind: a session that holds it cannot be forked."""
     reason: str = ""
     """Why it failed or was killed; one sentence, as `import calls sys.exit(2)`."""
     sandbox: InForce | None = None

@@ -92,8 +92,11 @@ class Sandbox(Protocol):
         """Run a Python program in a fresh process."""
         ...
 
-    def refresh(self, files: Files | None = None) -> None:
-        """Forget everything warm; from now on the tree is the one on disk with `files` (path -> bytes) over it."""
+    def refresh(self, files: Files | None = None, preload: Sequence[str] = ()) -> None:
+        """Forget everything warm; from now on the tree is the one on disk with `files` (path -> bytes) over it.
+
+        The modules `preload`, by name, are imported once for all calls that are tried out.
+        """
         ...
 
     def close(self) -> None:

@@ -68,15 +68,15 @@ TABLE = (
         "proposer",
         "args",
         "LIST",
-        "where patches come from, in order: auto (search, then claude if --codemode-model is given), search, claude, "
-        "replay:FILE, or several with commas (default: auto)",
+        "where patches (or inputs of tests) come from, in order: auto (search, then claude if --codemode-model is "
+        "given), search, claude, replay:FILE, or several with commas (default: auto)",
     ),
     Option(
         "model",
         "string",
         "NAME",
-        "model that writes patches where the search has found none, as claude-sonnet-5-5, bedrock:NAME or vertex:NAME; "
-        "source code is then sent to its provider; from the command line alone (default: none)",
+        "model that is asked for patches (or inputs of tests) where the search has found none, as "
+        "claude-sonnet-5-5, bedrock:NAME or vertex:NAME; source code is then sent to its provider; from the command line alone (default: none)",
     ),
     Option(
         "base-url",

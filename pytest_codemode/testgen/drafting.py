@@ -69,7 +69,7 @@ def draft(settled: Settled) -> Draft:
     return made
 
 
-def choose(made: Draft, source: bytes, sandbox: Sandbox, left_s: Callable[[], float]) -> list[Case]:
+def choose(made: Draft, source: bytes, sandbox: Sandbox, left_s: Callable[[], float], workers: int = 1) -> list[Case]:
     """Return the few cases to keep; with time left, those that tell most mutants of the new lines from the code."""
     subject, takes = made.subject, made.takes
     if not any(takes.values()):
@@ -82,7 +82,10 @@ def choose(made: Draft, source: bytes, sandbox: Sandbox, left_s: Callable[[], fl
         made.mutants = mutants(subject.path, source, own_lines, MOST_MUTANTS)
         digests = {case.recipe.key: case.observation.digest for case in made.cases}
         recipes = [case.recipe for case in made.cases]
-        made.kills = kills(subject, recipes, digests, made.mutants, sandbox=sandbox, left_s=left_s)
+        arcs = {case.recipe.key: case.observation.arcs for case in made.cases}
+        made.kills = kills(
+            subject, recipes, digests, made.mutants, sandbox=sandbox, left_s=left_s, arcs=arcs, workers=workers
+        )
         _drop_idle(made)
         keys = [case.recipe.key for case in made.cases]
     killed = {key: made.kills.get(key, frozenset()) for key in keys}

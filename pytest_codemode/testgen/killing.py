@@ -1,29 +1,33 @@
-"""Which calls come out otherwise under a mutant: a fork each, the mutated function swapped in, no pytest run."""
+"""Which calls come out otherwise under a mutant: many mutants in one fork, swapped in one after the other, no pytest."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from pytest_codemode.core.exploring import ExploreRequest, Recipe
+from pytest_codemode.core.exploring import UNSWAPPABLE, Arc, ExploreRequest, Observation, Recipe
 from pytest_codemode.core.ports import Sandbox
 from pytest_codemode.testgen.mutants import Mutant
 from pytest_codemode.testgen.subject import Subject
 
-AT_A_TIME = 16
-"""Mutants of one request to the sandbox."""
+AT_A_TIME = 24
+"""Mutants of one request to a worker, which may need a new process for each of them."""
 MUTANT_S = 2.0
 """Wall clock of all calls under one mutant."""
+CALL_S = 0.2
 _CUT = ("timeout", "crashed")
 
 
 def kills(
     subject: Subject,
     recipes: Sequence[Recipe],
-    digests: dict[str, str],
+    digests: Mapping[str, str],
     mutants: Sequence[Mutant],
     *,
     sandbox: Sandbox,
     left_s: Callable[[], float],
+    arcs: Mapping[str, Iterable[Arc]] | None = None,
+    workers: int = 1,
 ) -> dict[str, frozenset[str]]:
     """Return recipe key -> keys of the mutants under which that call came out otherwise.
 
@@ -34,33 +38,97 @@ def kills(
         mutants: each changes a function that the calls execute.
         sandbox: where they run.
         left_s: seconds left for this.
+        arcs: recipe key -> what it executed of the file; a call is not made under a mutant that it does not come by.
+        workers: requests at a time.
     """
     found: dict[str, set[str]] = {recipe.key: set() for recipe in recipes}
-    for at in range(0, len(mutants), AT_A_TIME):
-        if left_s() <= 0:
-            break
-        some = mutants[at : at + AT_A_TIME]
-        requests = [
-            ExploreRequest(
-                subject.path,
-                subject.described.module,
-                tuple(recipes),
-                swaps=mutant.swaps,
-                near=subject.near,
-                call_s=0.2,
-                timeout_s=MUTANT_S,
-                known=(),
-                full=False,
-            )
-            for mutant in some
-        ]
-        for mutant, explored in zip(some, sandbox.explore(requests), strict=True):
+    lines = _lines(subject, arcs) if arcs is not None else {}
+    judged = [(mutant, some) for mutant in mutants if (some := _coming_by(mutant, recipes, lines))]
+    waiting = [_Chunk(subject, tuple(some)) for some in _spread(judged, workers)]
+    while waiting and left_s() > 0:
+        turn, waiting = waiting[:workers], waiting[workers:]
+        requests = [chunk.request(left_s()) for chunk in turn]
+        for chunk, explored in zip(turn, sandbox.explore(requests), strict=True):
             if explored.status == "failed":
-                continue  # it cannot be swapped in
-            for observation in explored.observations:
-                told = observation.outcome in _CUT or (
-                    observation.outcome != "not run" and observation.digest != digests[observation.key]
-                )
-                if told:
-                    found[observation.key].add(mutant.key)
+                continue  # the file cannot be imported
+            told = dict(zip(chunk.keys(), explored.observations, strict=True))
+            if len(chunk.judged) > 1 and any(_differs(one, digests[key]) for (at, key), one in told.items() if at < 0):
+                # Something of a mutant outlives it in this process: each gets its own.
+                waiting += [_Chunk(subject, (one,)) for one in chunk.judged]
+                continue
+            for (at, key), one in told.items():
+                if at >= 0 and _differs(one, digests[key]):
+                    found[key].add(chunk.judged[at][0].key)
     return {key: frozenset(mutants) for key, mutants in found.items()}
+
+
+_Judged = tuple[Mutant, Sequence[Recipe]]
+"""A mutant, and the calls that come by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Mutants of one request."""
+
+    subject: Subject
+    judged: tuple[_Judged, ...]
+
+    def keys(self) -> list[tuple[int, str]]:
+        """Return (place of the mutant, recipe key) of each call; the code as it is, place -1, comes last."""
+        return [(at, recipe.key) for at, recipe in self._calls()]
+
+    def _calls(self) -> list[tuple[int, Recipe]]:
+        under = [(at, recipe) for at, (_, recipes) in enumerate(self.judged) for recipe in recipes]
+        used = {recipe.key: recipe for _, recipe in under} if len(self.judged) > 1 else {}
+        return [*under, *((-1, recipe) for recipe in used.values())]
+
+    def request(self, left_s: float) -> ExploreRequest:
+        """Return the calls under each mutant."""
+        subject = self.subject
+        return ExploreRequest(
+            subject.path,
+            subject.described.module,
+            tuple(replace(recipe, key=str(place), variant=at) for place, (at, recipe) in enumerate(self._calls())),
+            variants=tuple(mutant.swaps for mutant, _ in self.judged),
+            stop_at_timeout=True,
+            near=subject.near,
+            call_s=CALL_S,
+            timeout_s=max(min(MUTANT_S * len(self.judged), left_s), MUTANT_S),
+        )
+
+
+def _differs(observation: Observation, digest: str) -> bool:
+    """Whether a test would see that; what was not called does not differ."""
+    if observation.outcome == "invalid" and observation.raised is not None:
+        return observation.raised.type != UNSWAPPABLE
+    return observation.outcome in _CUT or (observation.outcome != "not run" and observation.digest != digest)
+
+
+def _lines(subject: Subject, arcs: Mapping[str, Iterable[Arc]]) -> dict[str, frozenset[int]]:
+    """Return the first lines of the statements that each call executes."""
+    return {
+        key: frozenset(line for arc in subject.number(executed) for line in arc if line > 0)
+        for key, executed in arcs.items()
+    }
+
+
+def _coming_by(mutant: Mutant, recipes: Sequence[Recipe], lines: Mapping[str, frozenset[int]]) -> Sequence[Recipe]:
+    """Return the calls that execute a mutant's line; if none is known to, those that execute its function."""
+    if not lines:
+        return recipes
+    exact = [recipe for recipe in recipes if mutant.line in lines[recipe.key]]
+    return exact or [recipe for recipe in recipes if not lines[recipe.key].isdisjoint(_function_lines(mutant))]
+
+
+def _function_lines(mutant: Mutant) -> frozenset[int]:
+    return frozenset(
+        line for swap in mutant.swaps for line in range(swap.line, swap.line + swap.source.count("\n") + 1)
+    )
+
+
+def _spread(judged: Sequence[_Judged], workers: int) -> list[Sequence[_Judged]]:
+    """Return the mutants in requests of one size, so that all workers have something to do."""
+    number = -(-len(judged) // AT_A_TIME)
+    number = -(-number // workers) * workers if len(judged) >= workers * 4 else number
+    size = -(-len(judged) // max(number, 1))
+    return [judged[at : at + size] for at in range(0, len(judged), max(size, 1))]

@@ -178,7 +178,7 @@ class CoverLoop:
         own_s = max(share_s - proof_s, 0.3 * share_s)
         began_s = budget.spent.time_s
         read = self._tree.read
-        wave = self.result.under_way = Wave(prepare(some, self.result.now, read, settings))
+        wave = self.result.under_way = Wave(prepare(some, self.result.now, read, settings, self._tree.overlay))
         run(
             wave,
             self._tree.overlay,

@@ -90,6 +90,8 @@ def _is_plausible(described: Described, recipe: Recipe) -> bool:
     """Whether somebody could call it like that: as its documentation, its suite or its annotations say."""
     if recipe.origin in _UNTYPED:
         return True
+    if any(part.startswith("_") and not part.endswith("__") for part in described.qualname.split(".")):
+        return False  # what may reach it is for its callers to say
     parameters = [one for one in described.parameters if one.kind not in ("args", "kwargs")]
     typed = bool(parameters) and all(_is_known(one.shape) for one in parameters)
     return typed and recipe.origin in _PLAUSIBLE

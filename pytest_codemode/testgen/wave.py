@@ -19,6 +19,7 @@ from pytest_codemode.testgen.exploration import explore
 from pytest_codemode.testgen.gaps import FunctionGap
 from pytest_codemode.testgen.inputs.generator import Target, propose, unfit
 from pytest_codemode.testgen.numbering import Numbering
+from pytest_codemode.testgen.preloading import worth_preloading
 from pytest_codemode.testgen.proving import Proof, functions, prove_apart
 from pytest_codemode.testgen.recorded import RecordedCall
 from pytest_codemode.testgen.relations import Promise, broken, promises
@@ -27,6 +28,7 @@ from pytest_codemode.testgen.subject import Item, Subject, items_of
 from pytest_codemode.testgen.writing.cases import Case
 from pytest_codemode.testgen.writing.layout import Style, test_file_for
 from pytest_codemode.testgen.writing.module import TestFile, write
+from pytest_codemode.testgen.writing.oracle import oracle
 
 PUBLIC_SHARE = 0.75
 """Of the time for trying inputs: what only private functions' own calls can reach comes after that."""
@@ -87,8 +89,12 @@ def prepare(
     measured: Mapping[str, Measured],
     read: Callable[[str], bytes | None],
     settings: Settings,
+    overlay: Files | None = None,
 ) -> list[Subject]:
-    """Return the functions of the gaps as they can be called; what cannot is there with the reason."""
+    """Return the functions of the gaps as they can be called; what cannot is there with the reason.
+
+    `overlay` stands over the tree by now, if the sandbox may be refreshed for them.
+    """
     paths = tuple(dict.fromkeys(gap.path for gap in gaps))
     near = {path: test_file_for(path, settings.style) for path in paths}
     settings.say("explore", f"what can be called in {', '.join(paths[:3])}")
@@ -99,6 +105,8 @@ def prepare(
             strict=True,
         )
     )
+    if overlay is not None and (modules := worth_preloading(gaps, described)):
+        settings.sandbox.refresh(overlay, preload=modules)
     recorded = settings.recorded(gaps)
     numberings = {path: Numbering(read(path) or b"") for path in paths}
     subjects = []
@@ -172,9 +180,8 @@ def run(
     asked_s = ASK_SHARE * explore_s() if settings.ask is not None else 0.0
     for some, share in ((public, PUBLIC_SHARE), (private, 1.0)):
         until_s = asked_s + (explore_s() * (1 - share) if private else 0.0)
-        reached = frozenset[Item]().union(*(tried.takes for subject in wave.subjects for tried in subject.pool))
         for subject in some:
-            subject.reached(reached)
+            subject.reached(_testable(wave.subjects, subject.path))
         explore(
             [subject for subject in some if subject.open],
             sandbox,
@@ -206,6 +213,19 @@ def run(
         _write_and_prove(wave, chosen, overlay, read, settings)
 
 
+def _testable(subjects: Sequence[Subject], path: str) -> frozenset[Item]:
+    """Return what calls into a file take by now that would make a test."""
+    return frozenset[Item]().union(
+        *(
+            tried.takes
+            for subject in subjects
+            if subject.path == path
+            for tried in subject.pool
+            if tried.takes and not isinstance(oracle(subject.described, tried.recipe, tried.observation), str)
+        )
+    )
+
+
 def _is_private(qualname: str) -> bool:
     return any(part.startswith("_") and not part.endswith("__") for part in qualname.split("."))
 
@@ -214,14 +234,15 @@ def _chosen(
     wave: Wave, read: Callable[[str], bytes | None], settings: Settings, kill_s: Callable[[], float]
 ) -> list[Case]:
     """Return the cases to keep; those of functions that call few others first, so that each has its own tests."""
-    covered: set[Item] = set()
+    covered: dict[str, set[Item]] = {subject.path: set() for subject in wave.subjects}
     chosen: list[Case] = []
     for made in sorted(wave.drafts, key=lambda one: (_is_private(one.subject.described.qualname), _foreign(one))):
         settings.say("mutate", f"{made.subject.path}: {made.subject.described.qualname}")
-        made.takes = {key: takes - covered for key, takes in made.takes.items()}
-        cases = choose(made, read(made.subject.path) or b"", settings.sandbox, kill_s)
+        taken = covered[made.subject.path]
+        made.takes = {key: takes - taken for key, takes in made.takes.items()}
+        cases = choose(made, read(made.subject.path) or b"", settings.sandbox, kill_s, settings.workers)
         for case in cases:
-            covered |= made.takes[case.recipe.key]
+            taken |= made.takes[case.recipe.key]
             wave.cases[case.recipe.key] = (made, case)
         chosen += cases
     return chosen

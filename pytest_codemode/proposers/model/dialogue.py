@@ -99,7 +99,7 @@ class Dialogue:
         self._options = options
         self._proposer = proposer
         self._carrier = Carrier(task, toolbox, lambda: model.budget.exceeded() is not None)
-        self._exchanges = Exchanges(task, emit)
+        self._exchanges = Exchanges(task.key, task.nodeids, emit)
         self._patience = Patience(options.patience)
         self._asked_for_another = False
         self._over = ""

@@ -10,7 +10,6 @@ from pytest_codemode.core.codec import encode
 from pytest_codemode.core.events import Turn
 from pytest_codemode.core.model import ModelLimits, ModelReply, ModelRequest
 from pytest_codemode.core.ports import EventSink
-from pytest_codemode.core.task import RepairTask
 from pytest_codemode.proposers.model.conversation import CHARACTERS_PER_TOKEN, Conversation
 from pytest_codemode.proposers.model.metered import MeteredModel
 from pytest_codemode.proposers.model.moves import Dialect
@@ -34,10 +33,17 @@ def room(limits: ModelLimits, request: ModelRequest, most: int) -> int:
 
 
 class Exchanges:
-    """Asks about one task, and records each turn."""
+    """Asks about one task, and records each turn.
 
-    def __init__(self, task: RepairTask, emit: EventSink) -> None:
-        self._task = task
+    Args:
+        key: of the task.
+        about: what it is about, by which a replay finds its turns: the node ids of failing tests, or a function.
+        emit: gets a `Turn` for each exchange.
+    """
+
+    def __init__(self, key: str, about: tuple[str, ...], emit: EventSink) -> None:
+        self._key = key
+        self._about = about
         self._emit = emit
         self.count = 0
         """Replies so far, over all conversations."""
@@ -55,8 +61,8 @@ class Exchanges:
         taken_s = round(time.monotonic() - started, 3)
         self.count += 1
         turn = Turn(
-            self._task.key,
-            self._task.nodeids,
+            self._key,
+            self._about,
             self.count,
             dialect.name,
             reply.model or model.name,

@@ -6,18 +6,17 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from pytest_codemode.core.model import Block, ModelReply, ToolSpec
-from pytest_codemode.proposers.model.moves import CUT, GIVE_UP, PROPOSE, Answer, Malformed, Move, Reading
+from pytest_codemode.proposers.model.moves import GIVE_UP, PATCHES, Answer, Malformed, Move, Reading, Wording
 from pytest_codemode.proposers.model.own_tools import move_of
 from pytest_codemode.proposers.model.replies import is_call, returnable
 
-_MANNER = f"""\
+_MANNER = """\
 # How to answer
 
-Work by calling tools; several independent calls in one reply are welcome. Call `{PROPOSE}` as soon as you know the \
-cause: the tests are run and you are told the outcome. A reply without a call does nothing. If there is no honest \
-repair, call `{GIVE_UP}`."""
+Work by calling tools; several independent calls in one reply are welcome. Call `{tool}` {when}. \
+A reply without a call does nothing. {stuck}, call `{give_up}`."""
 
-NO_CALL = f"Your reply holds no tool call, so that nothing was done. Call `{PROPOSE}` with a patch, or `{GIVE_UP}`."
+_NO_CALL = "Your reply holds no tool call, so that nothing was done. Call `{tool}` with {found}, or `{give_up}`."
 
 
 class FunctionCalling:
@@ -25,17 +24,19 @@ class FunctionCalling:
 
     Args:
         proposer: stands in the patches.
+        wording: of the work at hand.
     """
 
     name: Literal["tools", "react"] = "tools"
     stop_sequences: tuple[str, ...] = ()
 
-    def __init__(self, proposer: str) -> None:
+    def __init__(self, proposer: str, wording: Wording = PATCHES) -> None:
         self._proposer = proposer
+        self._wording = wording
 
     def manner(self, tools: Sequence[ToolSpec]) -> str:
         """Return how to answer; the tools describe themselves."""
-        return _MANNER
+        return self._worded(_MANNER)
 
     def offered(self, tools: Sequence[ToolSpec]) -> tuple[ToolSpec, ...]:
         """Return the tools to define in the request."""
@@ -56,9 +57,13 @@ class FunctionCalling:
             else:
                 nameless = True
         if moves and kept[-1].get("type") == "tool_use" and reply.ending in _CUTS:
-            moves[-1] = Malformed(moves[-1].call, kept[-1]["name"], CUT)
-        problem = "" if moves else _NAMELESS if nameless else NO_CALL
+            moves[-1] = Malformed(moves[-1].call, kept[-1]["name"], self._wording.cut)
+        problem = "" if moves else self._worded(_NAMELESS if nameless else _NO_CALL)
         return Reading(returnable(kept), tuple(moves), problem)
+
+    def _worded(self, text: str) -> str:
+        said = self._wording
+        return text.format(tool=said.tool, found=said.found, when=said.when, stuck=said.stuck, give_up=GIVE_UP)
 
     def answer(self, answers: Iterable[Answer], note: str) -> tuple[Block, ...]:
         """Return the results of all calls of one reply, in one message, and the note behind them."""
@@ -67,7 +72,7 @@ class FunctionCalling:
 
 
 _CUTS = ("max_tokens", "model_context_window_exceeded")
-_NAMELESS = f"A tool call of your reply has no valid id or name. Call `{PROPOSE}` or `{GIVE_UP}` again."
+_NAMELESS = "A tool call of your reply has no valid id or name. Call `{tool}` or `{give_up}` again."
 
 
 def _result(answer: Answer) -> Block:

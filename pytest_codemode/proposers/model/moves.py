@@ -13,10 +13,40 @@ PROPOSE = "propose_patch"
 GIVE_UP = "give_up"
 MAX_MOVES = 32
 """Calls of one reply that are carried out. Each can run tests; nobody needs more before the first is answered."""
-CUT = (
-    "the reply was cut before this call was complete, so that nothing of it was carried out; "
-    "answer shorter: one call with only the edits that are needed and a rationale of one sentence"
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What the dialects say of the work at hand; the forms that they ask for are the same for all work."""
+
+    tool: str
+    """By which the model gives what it has found."""
+    found: str
+    """What that is, as `a patch`."""
+    when: str
+    """When it is called, and what happens then."""
+    stuck: str
+    """When to give up."""
+    shorter: str
+    """What a call that was cut should be instead."""
+
+    @property
+    def cut(self) -> str:
+        """What is said to a call that was cut."""
+        return (
+            "the reply was cut before this call was complete, so that nothing of it was carried out; "
+            f"answer shorter: {self.shorter}"
+        )
+
+
+PATCHES = Wording(
+    PROPOSE,
+    "a patch",
+    "as soon as you know the cause: the tests are run and you are told the outcome",
+    "If there is no honest repair",
+    "one call with only the edits that are needed and a rationale of one sentence",
 )
+CUT = PATCHES.cut
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,14 +104,14 @@ class Prompt:
             ("Files involved", 1.0, _outlines(task)),
             ("Tests that pass and must keep passing", 1.0, _guards(task)),
         ):
-            text = _fitted(title, pieces, int(room * share))
+            text = fitted(title, pieces, int(room * share))
             room -= len(text)
             if text:
                 sections.append(text)
         return "\n\n".join([*sections, "Find the cause and propose a patch."])
 
 
-def _fitted(title: str, pieces: Iterable[str], most: int) -> str:
+def fitted(title: str, pieces: Iterable[str], most: int) -> str:
     """Return the section with as many whole pieces as fit; the first one is always there, cut if it has to be."""
     kept: list[str] = []
     left_out = 0

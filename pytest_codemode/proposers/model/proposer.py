@@ -33,7 +33,7 @@ class ModelProposer:
         *,
         toolbox: Callable[[RepairTask], Toolbox] = lambda task: NoTools(),
         options: DialogueOptions | None = None,
-        begin: Callable[[RepairTask], None] = lambda task: None,
+        begin: Callable[[RepairTask], object] = lambda task: None,
         name: str = "claude",
     ) -> None:
         self._model = model

@@ -16,9 +16,9 @@ from typing import Any, Literal
 
 from pytest_codemode.core.model import Block, ModelReply, ToolSpec
 from pytest_codemode.proposers.model.moves import (
-    CUT,
     GIVE_UP,
     MAX_MOVES,
+    PATCHES,
     PROPOSE,
     Answer,
     Call,
@@ -27,6 +27,7 @@ from pytest_codemode.proposers.model.moves import (
     Move,
     Propose,
     Reading,
+    Wording,
 )
 from pytest_codemode.proposers.model.own_tools import move_of
 from pytest_codemode.proposers.model.replies import returnable
@@ -44,7 +45,7 @@ _JSON = json.JSONDecoder(strict=False)
 
 MAX_NAME = 64
 """Characters of an action's name: it is told back."""
-_HEAD = f"""\
+_HEAD = """\
 # How to answer
 
 Write each step in exactly this form, nothing behind it, and wait for the observation:
@@ -53,15 +54,14 @@ Thought: what you know and what you do next
 Action: the name of one action
 Action Input: one JSON object, as the action's schema says
 
-The observation is written by the tools, never by you. Call `{PROPOSE}` as soon as you know the cause: the tests are \
-run and you are told the outcome. A reply without an action does nothing. If there is no honest repair, use \
-`{GIVE_UP}`.
+The observation is written by the tools, never by you. Call `{tool}` {when}. \
+A reply without an action does nothing. {stuck}, use `{give_up}`.
 
 # Actions
 """
-NO_ACTION = (
-    "Your reply holds no action, so that nothing was done. Write a line `Action: "
-    f"{PROPOSE}` and below it a line `Action Input:` with one JSON object; or use `{GIVE_UP}`."
+_NO_ACTION = (
+    "Your reply holds no action, so that nothing was done. Write a line `Action: {tool}` and below it a line "
+    "`Action Input:` with one JSON object; or use `{give_up}`."
 )
 
 
@@ -70,17 +70,19 @@ class ReAct:
 
     Args:
         proposer: stands in the patches.
+        wording: of the work at hand.
     """
 
     name: Literal["tools", "react"] = "react"
     stop_sequences: tuple[str, ...] = ("\nObservation:",)
 
-    def __init__(self, proposer: str) -> None:
+    def __init__(self, proposer: str, wording: Wording = PATCHES) -> None:
         self._proposer = proposer
+        self._wording = wording
 
     def manner(self, tools: Sequence[ToolSpec]) -> str:
         """Return the form of a step and what each action takes."""
-        return _HEAD + "\n".join(_action_text(tool) for tool in tools)
+        return self._worded(_HEAD) + "\n".join(_action_text(tool) for tool in tools)
 
     def offered(self, tools: Sequence[ToolSpec]) -> tuple[ToolSpec, ...]:
         """Return nothing: the tools are described in `manner`."""
@@ -92,12 +94,16 @@ class ReAct:
         cut = reply.ending in ("max_tokens", "model_context_window_exceeded")
         actions, stop = _actions("\n".join(texts))
         moves = tuple(self._move(f"a{len(taken) + number}", one, cut) for number, one in enumerate(actions, 1))
-        return Reading(returnable(_up_to(stop, reply.content)), moves, "" if moves else NO_ACTION)
+        return Reading(returnable(_up_to(stop, reply.content)), moves, "" if moves else self._worded(_NO_ACTION))
 
     def _move(self, call: str, action: _Action, cut: bool) -> Move:
         if action.problem:
-            return Malformed(call, action.name, CUT if cut and action.last else action.problem)
+            return Malformed(call, action.name, self._wording.cut if cut and action.last else action.problem)
         return move_of(call, action.name, action.arguments, self._proposer)
+
+    def _worded(self, text: str) -> str:
+        said = self._wording
+        return text.format(tool=said.tool, when=said.when, stuck=said.stuck, give_up=GIVE_UP)
 
     def answer(self, answers: Iterable[Answer], note: str) -> tuple[Block, ...]:
         """Return the observations of one reply's actions, in one message, and the note behind them."""

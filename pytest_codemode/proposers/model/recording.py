@@ -65,8 +65,8 @@ class RecordedModel:
         """Whether two models took part in one of the recorded dialogues."""
         return any(len({turn.model for turn in dialogue}) > 1 for dialogue in self._dialogues)
 
-    def follow(self, nodeids: Sequence[str]) -> None:
-        """Play what was said about these failing tests from now on."""
+    def follow(self, nodeids: Sequence[str]) -> bool:
+        """Play what was said about these failing tests from now on; return whether anything was."""
         wanted = frozenset(nodeids)
         exact = [dialogue for dialogue in self._dialogues if frozenset(dialogue[0].nodeids) == wanted]
         chosen = exact or _nearest(self._dialogues, wanted)
@@ -75,6 +75,7 @@ class RecordedModel:
         self._turns, self._next = chosen[number] if number < len(chosen) else (), 0
         if self._turns and not exact:
             self._say_it_differs(f"the recorded task had other failing tests ({', '.join(self._turns[0].nodeids[:3])})")
+        return bool(self._turns)
 
     def limits(self) -> ModelLimits:
         """Return limits that nothing recorded can break, and the protocol of the turn that is next."""

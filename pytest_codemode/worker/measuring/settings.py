@@ -139,7 +139,7 @@ def _quiet(note: Note, config_file: str | bool, source: list[str] | None) -> Cov
     class Quiet(Coverage):
         """Takes warnings down: Python's own become errors where the project wants it so."""
 
-        def _warn(self, msg: str, slug: str | None = None, **_named: Any) -> None:
+        def _warn(self, msg: str, slug: str | None = None, once: bool = False) -> None:
             if slug in _SAID_BY_FIGURES:
                 return
             note(f"coverage: {msg.strip().splitlines()[0]}")
