@@ -82,13 +82,15 @@ class Bench:
         self.root.mkdir()
         with zipfile.ZipFile(wheels / target.dist) as wheel:
             wheel.extractall(self.root)
+        for file in self._tests_below(self.root):
+            file.unlink()  # some bring tests of their own
         (self.root / "pyproject.toml").write_text('[tool.pytest.ini_options]\npythonpath = ["."]\n', "utf-8")
 
     def ours(self) -> Row:
         """Write tests as a user would."""
         report = self.root.parent / f"{self._target.id}.json"
         command = [
-            *(self._chosen.python, "-m", "pytest", "-q", "-p", "pytest_codemode.plugin", "--codemode-cover"),
+            *(self._chosen.python, "-m", "pytest", "-q", "--codemode-cover"),
             f"--codemode-target={self._target.module}",
             f"--codemode-budget=time={self._chosen.seconds}s",
             f"--codemode-report={report}",

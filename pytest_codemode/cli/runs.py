@@ -1,4 +1,4 @@
-"""`codemode runs`: what earlier repairs found, as reports too, patches applied or taken back, and runs resumed."""
+"""`codemode runs`: what earlier runs found, as reports too, patches applied or taken back, and runs resumed."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pytest_codemode.core.events import Notice
 from pytest_codemode.repair.record.resume import can_resume
 from pytest_codemode.report import files, terminal
 from pytest_codemode.report.writer import PlainWriter, harmless
+from pytest_codemode.report.written import headline
 from pytest_codemode.worktree.store import StoredRun, find, list_runs
 from pytest_codemode.worktree.tree import Contents, TreeChanged, check_editable, lock, write
 
@@ -24,6 +25,11 @@ def run(rootdir: Path, arguments: argparse.Namespace) -> int:
         return _list(rootdir)
     stored = find(rootdir, arguments.id)
     if arguments.action == "resume":
+        if stored.writes == "tests":
+            raise ConfigError(
+                f"run {stored.run_id} wrote tests, which is not resumed; a new run with pytest --codemode-cover begins "
+                "where the coverage is now"
+            )
         from pytest_codemode.cli.resume import run as resume  # noqa: PLC0415  # imports the engine, which takes a second
 
         return resume(stored, arguments.budget)
@@ -55,6 +61,9 @@ def _outcome(stored: StoredRun) -> str:
     if report is None:
         how = f"; `codemode runs resume {stored.run_id}` goes on" if can_resume(stored) else ""
         return f"did not come to its end{how}"
+    if report.cover is not None:
+        kept = ", kept as a patch" if report.diff and not report.written else ""
+        return harmless(f"{headline(report.cover, kept=bool(kept))}{kept}: {report.stop}")
     fixed = sum(task.fixed for task in report.tasks)
     state = "written" if report.written else "patch kept" if report.diff else "nothing written"
     return harmless(f"{fixed} of {len(report.tasks)} fixed, {state}: {report.stop}")

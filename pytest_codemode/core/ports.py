@@ -95,7 +95,7 @@ class Sandbox(Protocol):
     def refresh(self, files: Files | None = None, preload: Sequence[str] = ()) -> None:
         """Forget everything warm; from now on the tree is the one on disk with `files` (path -> bytes) over it.
 
-        The modules `preload`, by name, are imported once for all calls that are tried out.
+        The files `preload`, by path, are imported once for all calls that are tried out.
         """
         ...
 

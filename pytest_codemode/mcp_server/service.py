@@ -80,8 +80,11 @@ class Service(Protocol):
         """Run a Python program that may call `project`; `on_call` answers its calls, one at a time."""
         ...
 
-    async def refresh(self, files: Files | None = None) -> None:
-        """Forget everything warm; from now on the tree is the one on disk with `files` over it."""
+    async def refresh(self, files: Files | None = None, preload: Sequence[str] = ()) -> None:
+        """Forget everything warm; from now on the tree is the one on disk with `files` over it.
+
+        Sessions that are forked import the files `preload`, beside what their tests do.
+        """
         ...
 
     async def aclose(self) -> None:

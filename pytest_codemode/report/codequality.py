@@ -20,7 +20,9 @@ _SEVERITIES: dict[State, str] = {
     "flaky": "minor",
     "not reproducible": "minor",
     "unsupported": "info",
+    "possible bug": "minor",
 }
+"""What is not here is no matter of the code's quality: that nothing tests a function is what coverage reports say."""
 
 
 def render(report: RunReport, folder: str = "") -> str:
@@ -30,7 +32,8 @@ def render(report: RunReport, folder: str = "") -> str:
         report: of the run.
         folder: the rootdir, relative to the root of the repository.
     """
-    found = [_issue(one, posixpath.join(folder, one.place[0]), one.place[1]) for one in findings(report) if one.place]
+    shown = [(one, one.place) for one in findings(report) if one.place and one.state in _SEVERITIES]
+    found = [_issue(one, posixpath.join(folder, path), line) for one, (path, line) in shown]
     return json.dumps(found, indent=2, ensure_ascii=True) + "\n"
 
 

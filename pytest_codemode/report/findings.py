@@ -11,13 +11,17 @@ from typing import Literal
 
 from pytest_codemode.core.report import RunReport, TaskReport, Unrepaired
 from pytest_codemode.core.suspicion import Location
+from pytest_codemode.core.written import PossibleBug, Untested
 from pytest_codemode.report.blocks import first_lines
 from pytest_codemode.report.phrases import capitalised, count, sentence
 from pytest_codemode.report.terminal import behaviour, held_back
 from pytest_codemode.report.writer import one_line
+from pytest_codemode.report.written import left, outcome
 
-State = Literal["fixed", "not fixed", "flaky", "not reproducible", "unsupported"]
-RuleId = Literal["failing-test", "flaky-test", "irreproducible-failure", "unsupported-test"]
+State = Literal["fixed", "not fixed", "flaky", "not reproducible", "unsupported", "possible bug", "not covered"]
+RuleId = Literal[
+    "failing-test", "flaky-test", "irreproducible-failure", "unsupported-test", "possible-bug", "untested-function"
+]
 _RULES: dict[str, RuleId] = {
     "flaky": "flaky-test",
     "not reproducible": "irreproducible-failure",
@@ -31,7 +35,7 @@ _LONGEST_PATH = 4_096
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One cause, or one failing test that never became one."""
+    """One cause, one failing test that never became one, or what a run that wrote tests found besides."""
 
     rule: RuleId
     """The same whether it was fixed or not, so that it is known again from run to run."""
@@ -41,14 +45,18 @@ class Finding:
     place: Location | None
     """What the patch changes first, else the most suspicious line; None where no file of the tree is known."""
     fingerprint: str
-    """Names the failure, not the run, the patch or the line; no other finding of the run has it."""
+    """Names the failure or the function, not the run, the patch or the line; no other finding of the run has it."""
     tests: tuple[str, ...]
     task: TaskReport | None = None
+    bug: PossibleBug | None = None
+    untested: Untested | None = None
 
 
 def findings(report: RunReport) -> tuple[Finding, ...]:
-    """Return the findings of a run: its causes in order, then the other failing tests."""
+    """Return the findings of a run: its causes in order, then the other failing tests; possible bugs, then gaps."""
     found = [*map(_of_task, report.tasks), *map(_of_test, report.unrepaired)]
+    if report.cover is not None:
+        found += [*map(_of_bug, report.cover.bugs), *map(_of_gap, report.cover.untested)]
     seen: Counter[str] = Counter()
     unique = []
     for one in found:
@@ -93,6 +101,38 @@ def _of_test(test: Unrepaired) -> Finding:
         fingerprint=_hashed(rule, test.nodeid),
         tests=(test.nodeid,),
     )
+
+
+def _of_bug(bug: PossibleBug) -> Finding:
+    last = bug.call.rstrip().rpartition("\n")[2]
+    error = bug.actual.partition(":")[0] if bug.kind == "exception" else ""
+    came, expected = _said(outcome(bug)), _said(bug.expected)
+    return Finding(
+        rule="possible-bug",
+        state="possible bug",
+        text=sentence(f"Possible bug in {_said(bug.function)}: {_said(last)} {came}, expected {expected}"),
+        place=_at(bug.path, bug.line),
+        fingerprint=_hashed("possible-bug", bug.path, bug.function, bug.kind, error),
+        tests=(),
+        bug=bug,
+    )
+
+
+def _of_gap(one: Untested) -> Finding:
+    nearest = (sentence(f"The call that came nearest: {_said(one.nearest)}"),) if one.nearest else ()
+    return Finding(
+        rule="untested-function",
+        state="not covered",
+        text=" ".join((sentence(f"{_said(one.function)} is not covered: {_said(left(one))}"), *nearest)),
+        place=_at(one.path, one.line),
+        fingerprint=_hashed("untested-function", one.path, one.function),
+        tests=(),
+        untested=one,
+    )
+
+
+def _at(path: str, line: int) -> Location | None:
+    return (path, max(line, 1)) if inside(path) else None
 
 
 def _hashed(*parts: str) -> str:

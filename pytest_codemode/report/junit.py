@@ -68,15 +68,13 @@ def _address(names: list[str], parameters: str, prefix: str) -> Address:
 
 
 def _of_run(report: RunReport) -> Properties:
-    fixed, failing = counts(report)
     cost = report.cost
     said = {
         "run_id": report.run_id,
         "stop": report.stop,
         "error": _yes(report.error),
         "green": _yes(report.green),
-        "fixed": str(fixed),
-        "unfixed": str(failing - fixed),
+        **_of_work(report),
         "guards": report.guards,
         "sandbox": report.sandbox.level if report.sandbox else "",
         "written": ", ".join(report.written),
@@ -89,6 +87,14 @@ def _of_run(report: RunReport) -> Properties:
         "cost_usd": "" if cost.unpriced_tokens else f"{cost.usd:.4f}",
     }
     return _named(said)
+
+
+def _of_work(report: RunReport) -> dict[str, str]:
+    if report.cover is not None:
+        numbers = {"tests": report.cover.tests, "possible_bugs": report.cover.bugs, "untested": report.cover.untested}
+        return {name: str(len(found)) for name, found in numbers.items()}
+    fixed, failing = counts(report)
+    return {"fixed": str(fixed), "unfixed": str(failing - fixed)}
 
 
 def _of_tests(report: RunReport) -> dict[str, Properties]:

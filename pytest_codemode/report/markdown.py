@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from pytest_codemode.core.report import FileCoverage, LineCoverage, RunReport, TaskReport, Unrepaired
+from pytest_codemode.report import markdown_written, written
 from pytest_codemode.report.escapes import block, cell, code, text
 from pytest_codemode.report.live import sandbox_level
 from pytest_codemode.report.phrases import count
@@ -20,7 +22,8 @@ _CAUSE, _CELL = 200, 100
 
 def render(report: RunReport) -> str:
     """Return `report` as Markdown; what there is no room for is said to be left out."""
-    sections = [_joined(_section(task, report)) for task in report.tasks]
+    sections = [_joined(lines) for lines in _written(report)]
+    sections += [_joined(_section(task, report)) for task in report.tasks]
     sections += [_joined(_unrepaired(test)) for test in report.unrepaired]
     parts = [_joined(_head(report))]
     room = MAX_BYTES - _size(parts[0]) - 1_000
@@ -47,25 +50,43 @@ def _size(part: str) -> int:
 
 
 def _head(report: RunReport) -> Iterator[str]:
-    fixed, failing = counts(report)
-    yield f"# codemode: fixed {fixed} of {failing} failing tests" if failing else "# codemode: nothing was fixed"
+    yield f"# codemode: {_headline(report)}"
     yield ""
     yield from _table(report)
+    if report.cover is not None:
+        yield from markdown_written.head(report.cover)
     yield f"- {'error' if report.error else 'stopped'}: {text(report.stop)}"
     if report.guards:
         yield f"- guards: {text(report.guards)}"
     if report.sandbox is not None:
         yield f"- sandbox: {text(sandbox_level(report.sandbox))}"
-    yield f"- cost: {text(cost(report.cost))}"
+    yield f"- cost: {text(cost(report.cost, 'candidate' if report.cover is None else 'call'))}"
     if report.written:
         yield f"- written: {_codes(report.written)}"
     elif report.diff and report.diff_path:
-        yield f"- patch, not written to the tree: {code(report.diff_path)}"
+        yield f"- {'patch' if report.cover is None else 'tests'}, not written to the tree: {code(report.diff_path)}"
     for file in report.coverage[:_MOST_TESTS]:
         yield f"- coverage of {code(file.path)} by {count(file.tests, 'test')}: {_coverage(file)}"
     for notice in report.notices[:_MOST_TESTS]:
         yield f"- note: {text(notice)}"
     yield from _rest(len(report.notices) - _MOST_TESTS, "note")
+
+
+def _headline(report: RunReport) -> str:
+    if report.cover is not None:
+        told = written.headline(report.cover, kept=not report.written)
+        return f"{told}, nothing written" if report.cover.tests and not report.written else told
+    fixed, failing = counts(report)
+    return f"fixed {fixed} of {failing} failing tests" if failing else "nothing was fixed"
+
+
+def _written(report: RunReport) -> Iterator[Iterator[str]]:
+    """Yield the sections of a run that wrote tests, the tests as a diff last."""
+    if report.cover is None:
+        return
+    yield from markdown_written.sections(report.cover)
+    if report.diff:
+        yield chain(("## The tests", ""), _diff(report.diff, report.diff_path))
 
 
 def _table(report: RunReport) -> Iterator[str]:

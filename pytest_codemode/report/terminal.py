@@ -196,7 +196,7 @@ def _facts(report: RunReport, root: str, *, resumable: bool) -> Iterable[tuple[s
     if root != ".":
         # The diff's paths are relative to the rootdir, and the runs are kept there.
         there, runs = f" -C {shlex.quote(root)}", f"codemode runs --rootdir {shlex.quote(root)}"
-    resumable = resumable and bool(report.run_id)
+    resumable = resumable and bool(report.run_id) and report.cover is None
     if report.diff_path:
         yield "diff", str(PurePosixPath(root, report.diff_path))
     if report.written:
@@ -240,7 +240,7 @@ def counts(report: RunReport) -> tuple[int, int]:
 
 def _headline(report: RunReport) -> str:
     if report.cover is not None:
-        text = f"{written.headline(report.cover)}, in {duration(report.cost.time_s)}"
+        text = f"{written.headline(report.cover, kept=not report.written)}, in {duration(report.cost.time_s)}"
         return f"{text}, nothing written" if report.cover.tests and not report.written else text
     fixed, failing = counts(report)
     text = f"fixed {fixed} of {count(failing, 'failing test')}" if failing else "nothing was fixed"

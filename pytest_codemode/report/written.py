@@ -28,18 +28,19 @@ def facts(report: CoverReport) -> Iterable[tuple[str, str]]:
     if report.tests:
         killed = f", which fail on {report.killed:,} of {count(report.mutants, 'mutant')}" if report.mutants else ""
         cases = sum(test.cases for test in report.tests)
-        rows = f" ({count(cases, 'case')})" if cases > len(report.tests) else ""
-        yield "tests", f"{count(len(report.tests), 'test')}{rows} in {count(len(_paths(report)), 'file')}{killed}"
+        tables = f" ({count(cases, 'case')})" if cases > len(report.tests) else ""
+        yield "tests", f"{count(len(report.tests), 'test')}{tables} in {count(len(_paths(report)), 'file')}{killed}"
     if report.proof:
         yield "proof", report.proof
     for reason, number in sorted((report.rejected or {}).items(), key=lambda item: -item[1])[:3]:
         yield "dropped", f"{count(number, 'test')}: {reason}"
 
 
-def headline(report: CoverReport) -> str:
-    """Return what came of it in a few words."""
+def headline(report: CoverReport, *, kept: bool = False) -> str:
+    """Return what came of it in a few words; with `kept` the tests are a patch, and in no file."""
     before, after = total(report.files, "missing_before"), total(report.files, "missing_after")
-    text = f"{count(len(report.tests), 'test')} written" if report.tests else "no test was written"
+    done = "proven" if kept else "written"
+    text = f"{count(len(report.tests), 'test')} {done}" if report.tests else "no test was written"
     if report.files:
         text += f", {percent(report.files, before)} -> {percent(report.files, after)} covered"
     return f"{text}, {count(len(report.bugs), 'possible bug')}" if report.bugs else text
@@ -66,15 +67,35 @@ def _tests(tests: Sequence[WrittenTest], writer: Writer) -> None:
         writer.write("TESTS", bold=True, green=True)
         writer.line(" " + one_line(path, max(writer.fullwidth - 7, 40)))
         for test in own[:_SHOWN_TESTS]:
-            taken = [_lines(test.lines)] if test.lines else []
-            taken += [count(test.branches, "branch", "es")] if test.branches else []
-            taken += [count(test.killed, "mutant")] if test.killed else []
-            cases = f" ({count(test.cases, 'case')})" if test.cases > 1 else ""
-            text = f"{test.name}{cases}: {', '.join(taken) or 'an example of the documentation'}"
-            paragraph(writer, text, indent="    ", first="  ")
+            paragraph(writer, f"{test.name}{rows(test)}: {takes(test)}", indent="    ", first="  ")
         if len(own) > _SHOWN_TESTS:
             paragraph(writer, f"and {len(own) - _SHOWN_TESTS} more", indent="  ")
         writer.line()
+
+
+def rows(test: WrittenTest) -> str:
+    """Return how many rows the table of a test has, as ` (3 cases)`; nothing for one without a table."""
+    return f" ({count(test.cases, 'case')})" if test.cases > 1 else ""
+
+
+def takes(test: WrittenTest) -> str:
+    """Return what a test covers and kills, as `lines 3-5, 1 branch, 4 mutants`."""
+    taken = [_lines(test.lines)] if test.lines else []
+    taken += [count(test.branches, "branch", "es")] if test.branches else []
+    taken += [count(test.killed, "mutant")] if test.killed else []
+    return ", ".join(taken) or "an example of the documentation"
+
+
+def left(one: Untested) -> str:
+    """Return what no test executes of a function, and why."""
+    found = [_lines(one.missing)] if one.missing else []
+    found += [count(one.branches, "branch", "es")] if one.branches else []
+    return f"{', '.join(found)}: {one.reason}"
+
+
+def outcome(bug: PossibleBug) -> str:
+    """Return what the call of a possible bug comes to."""
+    return f"gives {bug.actual}" if bug.kind != "exception" else bug.actual
 
 
 def _lines(lines: Sequence[int]) -> str:
@@ -95,7 +116,7 @@ def _bugs(bugs: Sequence[PossibleBug], writer: Writer) -> None:
         writer.line(" " + one_line(f"{bug.path}:{bug.line} {bug.function}", max(writer.fullwidth - 14, 40)))
         for line in bug.call.splitlines():
             paragraph(writer, line, indent="      ", first="    ")
-        paragraph(writer, f"gives {bug.actual}" if bug.kind != "exception" else bug.actual, indent="  ")
+        paragraph(writer, outcome(bug), indent="  ")
         paragraph(writer, f"expected: {bug.expected}", indent="  ")
         writer.line()
     if len(bugs) > _SHOWN_BUGS:
@@ -107,9 +128,7 @@ def _untested(untested: Sequence[Untested], writer: Writer) -> None:
     for one in untested[:_SHOWN_UNTESTED]:
         writer.write("NOT COVERED", bold=True)
         writer.line(" " + one_line(f"{one.path}:{one.line} {one.function}", max(writer.fullwidth - 13, 40)))
-        left = [_lines(one.missing)] if one.missing else []
-        left += [count(one.branches, "branch", "es")] if one.branches else []
-        paragraph(writer, f"{', '.join(left)}: {one.reason}", indent="  ")
+        paragraph(writer, left(one), indent="  ")
         if one.nearest:
             paragraph(writer, f"nearest: {one_line(one.nearest, 200)}", indent="    ")
     if len(untested) > _SHOWN_UNTESTED:

@@ -156,9 +156,12 @@ class SandboxClient:
 
         return converse(start, finish, lambda program, said: self._ask("answer_call", encoded(program, said)))
 
-    def refresh(self, files: Files | None = None) -> None:
+    def refresh(self, files: Files | None = None, preload: Sequence[str] = ()) -> None:
         """Forget everything warm; from now on the tree is the one on disk with `files` (path -> bytes) over it."""
-        self._ask("refresh", {"files": encode(files)})
+        if preload:
+            self._ask("refresh_importing", {"files": encode(files or {}), "preload": list(preload)})
+        else:
+            self._ask("refresh", {"files": encode(files)})
 
     def close(self) -> None:
         """End the server, which ends its workers; safe to call twice."""

@@ -55,6 +55,7 @@ class SandboxService:
         self._project = project
         self._isolation = isolation
         self._files: Files = {}
+        self._preload: tuple[str, ...] = ()
         self._python = ""
         self._pool = Pool(self._warm_slot, max(project.workers, 1))
         self._needs = Needs()
@@ -269,9 +270,13 @@ class SandboxService:
     def _program_env(self) -> dict[str, str]:
         return {name: self._project.env[name] for name in EXECUTE_ENVIRONMENT if name in self._project.env}
 
-    async def refresh(self, files: Files | None = None) -> None:
-        """Forget everything warm; from now on the tree is the one on disk with `files` over it."""
+    async def refresh(self, files: Files | None = None, preload: Sequence[str] = ()) -> None:
+        """Forget everything warm; from now on the tree is the one on disk with `files` over it.
+
+        Sessions that are forked import the files `preload`, beside what their tests do.
+        """
         self._files = dict(files or {})
+        self._preload = tuple(preload)
         self._needs = Needs()
         await self._pool.clear()
 
@@ -280,7 +285,7 @@ class SandboxService:
         await self._pool.clear()
 
     def _warm_slot(self) -> Slot:
-        return Slot(self._project, self._isolation, files=self._files, warm=True)
+        return Slot(self._project, self._isolation, files=self._files, warm=True, preload=self._preload)
 
     def keep_map_in(self, store: Store) -> None:
         """Keep the index of which test executes what in `store`; without one it ends with this object."""

@@ -6,7 +6,7 @@ import json
 import os
 import select
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import IO, Any
 
 import anyio
@@ -58,12 +58,14 @@ class Slot:
         *,
         files: Mapping[str, bytes],
         warm: bool,
+        preload: Sequence[str] = (),
         ping_after_s: float = PING_AFTER_S,
     ) -> None:
         self._project = project
         self._isolation = isolation
         self._files = dict(files)
         self._warm = warm
+        self._preload = tuple(preload)
         self._ping_after_s = ping_after_s
         self._enclosure: Enclosure | None = None
         self._buffer = LineBuffer(MAX_LINE)
@@ -221,6 +223,7 @@ class Slot:
             scratch=enclosure.scratch,
             deny_unix=level == "landlock",
             private_shm=level == "namespaces",
+            preload=self._preload,
         )
         first = {"setup": encode(setup), "warm": self._warm, "files": encode(self._files)}
         self._pending += _line(first)

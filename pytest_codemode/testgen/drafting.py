@@ -25,6 +25,12 @@ MOST_MUTANTS = 60
 MOST_FOR_KILLS = 6
 """Tests of one function that are there only for the mutants they fail on."""
 
+_READS = {
+    "the clock": "it reads the clock",
+    "the process": "it reads what is another thing in another process or on another machine",
+    "chance": "it depends on chance",
+}
+
 
 @dataclass
 class Draft:
@@ -50,6 +56,8 @@ def draft(settled: Settled) -> Draft:
     made = Draft(subject)
     if settled.unsteady:
         made.refused["it does not come out the same each time"] = settled.unsteady
+    for what, number in settled.reads.items():
+        made.refused[_READS[what]] += number
     for tried in sorted(settled.tried, key=lambda one: effort(one.recipe)):
         if tried.observation.outcome == "returned":
             made.returned.append(tried)

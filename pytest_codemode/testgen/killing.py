@@ -1,4 +1,4 @@
-"""Which calls come out otherwise under a mutant: many mutants in one fork, swapped in one after the other, no pytest."""
+"""Which calls come out otherwise under a mutant: many mutants in one fork, swapped in in turn, no pytest run."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from pytest_codemode.testgen.subject import Subject
 
 AT_A_TIME = 24
 """Mutants of one request to a worker, which may need a new process for each of them."""
+ALONE = 16
+"""Requests of one mutant each that are sent together."""
 MUTANT_S = 2.0
 """Wall clock of all calls under one mutant."""
 CALL_S = 0.2
@@ -46,20 +48,35 @@ def kills(
     judged = [(mutant, some) for mutant in mutants if (some := _coming_by(mutant, recipes, lines))]
     waiting = [_Chunk(subject, tuple(some)) for some in _spread(judged, workers)]
     while waiting and left_s() > 0:
-        turn, waiting = waiting[:workers], waiting[workers:]
+        number = workers if len(waiting[0].judged) > 1 else ALONE
+        turn, waiting = waiting[:number], waiting[number:]
         requests = [chunk.request(left_s()) for chunk in turn]
         for chunk, explored in zip(turn, sandbox.explore(requests), strict=True):
             if explored.status == "failed":
                 continue  # the file cannot be imported
             told = dict(zip(chunk.keys(), explored.observations, strict=True))
-            if len(chunk.judged) > 1 and any(_differs(one, digests[key]) for (at, key), one in told.items() if at < 0):
-                # Something of a mutant outlives it in this process: each gets its own.
+            if len(chunk.judged) > 1 and _is_changed(told, digests, arcs):
+                # Something outlives its call in this process, and may hide mutants or look like one: each gets its own.
                 waiting += [_Chunk(subject, (one,)) for one in chunk.judged]
                 continue
             for (at, key), one in told.items():
                 if at >= 0 and _differs(one, digests[key]):
                     found[key].add(chunk.judged[at][0].key)
     return {key: frozenset(mutants) for key, mutants in found.items()}
+
+
+def _is_changed(
+    told: Mapping[tuple[int, str], Observation],
+    digests: Mapping[str, str],
+    arcs: Mapping[str, Iterable[Arc]] | None,
+) -> bool:
+    """Whether the code as it is, called last, comes out otherwise than at first, or by other ways."""
+    last = {key: one for (at, key), one in told.items() if at < 0 and one.outcome != "not run"}
+    if any(_differs(one, digests[key]) for key, one in last.items()):
+        return True
+    # What executes nothing that another one has not is told without arcs: all of them together are compared.
+    executed = {arc for one in last.values() for arc in one.arcs}
+    return arcs is not None and executed != {arc for key in last for arc in arcs[key]}
 
 
 _Judged = tuple[Mutant, Sequence[Recipe]]

@@ -10,7 +10,7 @@ from pytest_codemode.core.budget import Budget, StopReason
 from pytest_codemode.core.errors import ConfigError
 from pytest_codemode.core.events import Notice, Progress, SandboxReady
 from pytest_codemode.core.exploring import Measured, MeasureResult
-from pytest_codemode.core.outcome import Outcome
+from pytest_codemode.core.outcome import Mode, Outcome, RunRequest
 from pytest_codemode.core.ports import EventSink, Sandbox
 from pytest_codemode.core.request import CoverOptions, EngineRequest
 from pytest_codemode.core.written import PossibleBug
@@ -21,7 +21,7 @@ from pytest_codemode.testgen.holding import held
 from pytest_codemode.testgen.proving import RUNS, prove_with_suite
 from pytest_codemode.testgen.recorded import RecordedCall
 from pytest_codemode.testgen.survey import survey
-from pytest_codemode.testgen.wave import Settings, Wave, after, kept_keys, prepare, run, written
+from pytest_codemode.testgen.wave import REWRITES, Settings, Wave, after, prepare, run
 from pytest_codemode.testgen.writing.layout import Style
 from pytest_codemode.worktree.sources import SourceTree
 
@@ -30,6 +30,8 @@ WAVE = 12
 EXPLORE, KILL = 0.5, 0.75
 """Shares of a wave's time after which no further input, and no further mutant, is tried."""
 MARGIN_S = 1.0
+FLAKY_RUNS = 8
+"""Of a test that fails with the new tests, to see whether it does without them."""
 SUITE_RUNS = 2
 """Of each wave: collected and shuffled."""
 
@@ -102,6 +104,7 @@ class CoverLoop:
             ask=ask,
             together=together,
         )
+        self._flaky: set[str] = set()
         self.result = Result()
 
     def run(self) -> Result:
@@ -195,36 +198,43 @@ class CoverLoop:
         self.result.dropped.update(wave.dropped)
 
     def _with_suite(self, wave: Wave) -> None:
-        """Run the wave's tests with the suite; what makes a test of the suite fail is no good, whichever it is."""
-        settings, base = self._settings, self._base()
-        for _ in range(2):
-            settings.say("accept", f"{sum(len(file.tests) for file in wave.files)} tests with the suite")
-            broken = prove_with_suite(
-                wave.proof,
-                wave.files,
-                {**self._tree.overlay, **wave.overlay()},
-                self._sandbox,
-                before=base.outcomes,
-                flaky=(),
-                paths=tuple(self.result.before),
-                enough_time=lambda: self._budget.remaining_s() > base.duration_s,
-                workers=settings.workers,
-            )
-            if broken:
-                wave.dropped[f"with them {broken[0]} fails"] += sum(len(file.tests) for file in wave.files)
-                wave.files = ()
+        """Accept what holds with the suite; what makes a test of the suite fail is no good, whichever it is."""
+        for _ in range(REWRITES):
+            self._settings.say("accept", f"{wave.number} tests with the suite")
+            broken = self._broken_by(wave)
+            if broken and not self._fail_without(broken):
+                self._reject(wave, f"with them {broken[0]} fails")
                 return
-            good = kept_keys(wave.files, wave.proof)
-            if good >= {key for file in wave.files for keys in file.cases.values() for key in keys}:
-                break
-            wave.dropped.update(wave.proof.dropped.values())
-            kept = [case for key, (_, case) in wave.cases.items() if key in good]
-            wave.files = written(kept, self._tree.read, settings.style)
-            if not wave.files:
+            lost = wave.drop_what_failed(self._tree.read, self._settings.style)
+            if not broken and not lost:
+                self._accept(wave)
                 return
+        self._reject(wave, "they do not hold with the suite")
+
+    def _broken_by(self, wave: Wave) -> tuple[str, ...]:
+        base = self._base()
+        return prove_with_suite(
+            wave.proof,
+            wave.files,
+            {**self._tree.overlay, **wave.overlay()},
+            self._sandbox,
+            before=base.outcomes,
+            flaky=self._flaky,
+            paths=tuple(self.result.before),
+            enough_time=lambda: self._budget.remaining_s() > base.duration_s,
+            workers=self._settings.workers,
+        )
+
+    def _reject(self, wave: Wave, why: str) -> None:
+        if wave.files:
+            wave.dropped[why] += wave.number
+        wave.files = ()
+
+    def _accept(self, wave: Wave) -> None:
+        if not wave.files:
+            return
         self._tree.accept(wave.overlay())
-        number = sum(len(file.tests) for file in wave.files)
-        what = "1 test holds" if number == 1 else f"{number} tests hold"
+        what = "1 test holds" if wave.number == 1 else f"{wave.number} tests hold"
         self._emit(Notice("info", f"{what}: {', '.join(file.path for file in wave.files)}"))
         if wave.proof.measured is not None:
             self.result.now = after(wave.proof.measured, self.result.now)
@@ -240,6 +250,17 @@ class CoverLoop:
         if tests and self._budget.remaining_s() > 0:
             self._say("mutate", "the written tests on mutants of what they cover")
             self.result.mutants = held(tests, self._tree.overlay, self._sandbox, self._budget.remaining_s)
+
+    def _fail_without(self, broken: Sequence[str]) -> bool:
+        """Return whether all of these tests fail now and then without the wave's tests too; they do not count then."""
+        for seed in range(FLAKY_RUNS):
+            asked = RunRequest(tuple(broken), dict(self._tree.overlay), Mode.COLD, order_seed=None, hash_seed=seed)
+            results = self._sandbox.run_tests(asked).results
+            passed = {one.nodeid for one in results if one.outcome is Outcome.PASSED}
+            self._flaky |= {nodeid for nodeid in broken if nodeid not in passed}
+            if self._flaky >= {*broken}:
+                return True
+        return False
 
     def _say(self, stage: str, text: str) -> None:
         spent = self._budget.spent

@@ -1,4 +1,4 @@
-"""Which modules every worker should import ahead: those that each request would otherwise import for itself."""
+"""Which files every worker should import ahead: those that each request would otherwise import for itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RESTART_S = 2.0
 
 
 def worth_preloading(gaps: Sequence[FunctionGap], described: Mapping[str, Explored]) -> tuple[str, ...]:
-    """Return modules by name; none if starting the workers again costs more than that saves.
+    """Return paths of modules; none if starting the workers again costs more than that saves.
 
     Args:
         gaps: functions that are about to be explored.
@@ -23,7 +23,7 @@ def worth_preloading(gaps: Sequence[FunctionGap], described: Mapping[str, Explor
     """
     functions = Counter(gap.path for gap in gaps)
     found = {
-        explored.callables[0].module: functions[path] * REQUESTS * explored.import_s
+        path: functions[path] * REQUESTS * explored.import_s
         for path, explored in described.items()
         if explored.status == "finished" and explored.callables and explored.import_s > 0 and not explored.threads
     }

@@ -49,6 +49,8 @@ class Promise:
     expected: Shown
     told: str
     """As `7 (what it was given)`."""
+    of: str
+    """Key of the call that it is made of: what came of that is no better than the promise."""
 
 
 def promises(described: Sequence[Described], tried: Mapping[str, Sequence[Tried]]) -> Iterator[Promise]:
@@ -94,7 +96,7 @@ def _twice(function: Described, calls: Sequence[Tried]) -> Iterator[Promise]:
             continue
         call = f"{_called(one.recipe)}({one.recipe.call})"
         recipe = replace(one.recipe, key=f"{one.recipe.key}:twice", call=call, origin="pair", expected="")
-        yield Promise(recipe, "idempotence", function, value, f"{value.text} (as of doing it once)")
+        yield Promise(recipe, "idempotence", function, value, f"{value.text} (as of doing it once)", one.recipe.key)
 
 
 def _there_and_back(there: Described, back: Described, calls: Sequence[Tried]) -> Iterator[Promise]:
@@ -108,7 +110,8 @@ def _there_and_back(there: Described, back: Described, calls: Sequence[Tried]) -
         recipe = replace(
             one.recipe, key=f"{one.recipe.key}:back", call=call, imports=imports, origin="pair", expected=""
         )
-        yield Promise(recipe, "round trip", back, given, f"{given.text} (what {there.qualname} was given)")
+        told = f"{given.text} (what {there.qualname} was given)"
+        yield Promise(recipe, "round trip", back, given, told, one.recipe.key)
 
 
 def _import_of(recipe: Recipe, back: Described) -> Iterator[Import]:

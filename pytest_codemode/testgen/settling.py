@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pytest_codemode.core.exploring import ExploreRequest, Recipe
 from pytest_codemode.core.ports import Sandbox
@@ -22,7 +23,9 @@ class Settled:
     subject: Subject
     tried: tuple[Tried, ...]
     unsteady: int
-    """Calls that did not."""
+    """Calls that did not, those that read something apart."""
+    reads: Counter[str] = field(default_factory=Counter)
+    """What other calls read that is another thing at another time or in another process -> how many did."""
 
 
 def settle(subjects: Sequence[Subject], sandbox: Sandbox, timeout_s: float = SETTLE_S) -> tuple[Settled, ...]:
@@ -44,9 +47,12 @@ def settle(subjects: Sequence[Subject], sandbox: Sandbox, timeout_s: float = SET
         for chunk in chunks
     ]
     found: dict[str, Tried] = {}
+    reads: dict[str, str] = {}
     for chunk, explored in zip(chunks, sandbox.explore(requests) if requests else (), strict=True):
         for (subject, recipe), observation in zip(chunk, explored.observations, strict=False):
             steady = observation.steady and observation.outcome in ("returned", "raised")
+            if observation.reads:
+                reads[recipe.key] = observation.reads
             if steady:
                 found[recipe.key] = Tried(recipe, observation, subject.takes(observation))
     settled = []
@@ -57,7 +63,8 @@ def settle(subjects: Sequence[Subject], sandbox: Sandbox, timeout_s: float = SET
             for recipe in recipes
             if (again := found.get(recipe.key)) and again.observation.digest == first[recipe.call, recipe.setup]
         ]
-        settled.append(Settled(subject, tuple(same), len(recipes) - len(same)))
+        read = Counter(reads[recipe.key] for recipe in recipes if recipe.key in reads)
+        settled.append(Settled(subject, tuple(same), len(recipes) - len(same) - read.total(), read))
     return tuple(settled)
 
 

@@ -23,6 +23,8 @@ CALL_S = 0.5
 MOST_OTHERS = 400
 """Calls that are remembered although they took nothing new: other inputs tell other mutants from the code."""
 MOST_FINALISTS = 48
+MOST_RAISED = 12
+"""Of them that raise and took nothing new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,5 +183,7 @@ class Subject:
         news = [tried.recipe for tried in self.pool if tried.takes]
         typical = [tried.recipe for tried in (*self.examples, *self.pool) if tried.recipe not in news]
         returned = [recipe for recipe, outcome in self.others.values() if outcome == "returned"]
+        # What raises on the way that others return on is no test of new lines, and often a bug: `mean([])`.
+        raised = sorted((recipe for recipe, outcome in self.others.values() if outcome == "raised"), key=effort)
         rest = sorted((*typical, *returned), key=effort)
-        return tuple(dict.fromkeys((*news, *rest[: max(MOST_FINALISTS - len(news), 12)])))
+        return tuple(dict.fromkeys((*news, *rest[: max(MOST_FINALISTS - len(news), 12)], *raised[:MOST_RAISED])))

@@ -20,7 +20,7 @@ from pytest_codemode.testgen.gaps import FunctionGap
 from pytest_codemode.testgen.inputs.generator import Target, propose, unfit
 from pytest_codemode.testgen.numbering import Numbering
 from pytest_codemode.testgen.preloading import worth_preloading
-from pytest_codemode.testgen.proving import Proof, functions, prove_apart
+from pytest_codemode.testgen.proving import Proof, prove_apart
 from pytest_codemode.testgen.recorded import RecordedCall
 from pytest_codemode.testgen.relations import Promise, broken, promises
 from pytest_codemode.testgen.settling import settle
@@ -73,6 +73,21 @@ class Wave:
     dropped: Counter[str] = field(default_factory=Counter)
     """Why tests were dropped -> how many."""
 
+    @property
+    def number(self) -> int:
+        """How many test functions there are."""
+        return sum(len(file.tests) for file in self.files)
+
+    def drop_what_failed(self, read: Callable[[str], bytes | None], style: Style) -> bool:
+        """Write the files without the tests that the proof has dropped; return whether there were any."""
+        good = kept_keys(self.files, self.proof)
+        if good >= {key for file in self.files for keys in file.cases.values() for key in keys}:
+            return False
+        self.dropped.update(self.proof.dropped.values())
+        self.proof.dropped.clear()
+        self.files = written([case for key, (_, case) in self.cases.items() if key in good], read, style)
+        return True
+
     def nodeids_of(self, made: Draft) -> tuple[str, ...]:
         """Return the node ids of a function's accepted tests."""
         keys = {case.recipe.key for case in made.cases}
@@ -105,8 +120,8 @@ def prepare(
             strict=True,
         )
     )
-    if overlay is not None and (modules := worth_preloading(gaps, described)):
-        settings.sandbox.refresh(overlay, preload=modules)
+    if overlay is not None and (preload := worth_preloading(gaps, described)):
+        settings.sandbox.refresh(overlay, preload=preload)
     recorded = settings.recorded(gaps)
     numberings = {path: Numbering(read(path) or b"") for path in paths}
     subjects = []
@@ -260,21 +275,19 @@ def _write_and_prove(
     settings: Settings,
 ) -> None:
     sources = tuple(dict.fromkeys(case.described.path for case in chosen))
+    wave.files = written(chosen, read, settings.style)
+    in_some = {key for file in wave.files for keys in file.cases.values() for key in keys}
+    if unwritten := {case.recipe.key for case in chosen} - in_some:
+        wave.dropped["it cannot be written as a test"] += len(unwritten)
     for _ in range(REWRITES):
-        wave.files = written(chosen, read, settings.style)
-        in_some = {key for file in wave.files for keys in file.cases.values() for key in keys}
-        if unwritten := {case.recipe.key for case in chosen} - in_some:
-            wave.dropped["it cannot be written as a test"] += len(unwritten)
-        settings.say("accept", f"{sum(len(file.tests) for file in wave.files)} tests")
-        if not functions(wave.files):
+        settings.say("accept", f"{wave.number} tests")
+        if not wave.files:
             return
         wave.proof = prove_apart(wave.files, {**overlay, **wave.overlay()}, settings.sandbox, sources, settings.workers)
-        wave.dropped.update(wave.proof.dropped.values())
-        good = kept_keys(wave.files, wave.proof)
-        chosen = [case for case in chosen if case.recipe.key in good]
-        if not wave.proof.dropped:
+        if not wave.drop_what_failed(read, settings.style):
             return
-    wave.files = written(chosen, read, settings.style) if chosen else ()
+    wave.dropped["it does not hold each time"] += wave.number
+    wave.files = ()
 
 
 def kept_keys(files: Sequence[TestFile], proof: Proof) -> frozenset[str]:
@@ -322,7 +335,10 @@ def _broken_promises(drafts: Sequence[Draft], sandbox: Sandbox) -> list[Possible
     for (_, found), explored in zip(asked, sandbox.explore([request for request, _ in asked]), strict=True):
         for promise, observation in zip(found, explored.observations, strict=False):
             bug = broken(promise, observation.value if observation.outcome == "returned" else None)
-            bugs += [bug] if bug is not None else []
+            if bug is not None:
+                bugs.append(bug)
+                for made in drafts:  # whichever of the two is wrong, no test asserts what the call came to
+                    made.cases = [case for case in made.cases if case.recipe.key != promise.of]
     return bugs
 
 

@@ -54,13 +54,13 @@ class EditableSet:
         """Return whether a patch may touch `path` (posix, relative to rootdir)."""
         return not self.why_not(path)
 
-    def why_not(self, path: str) -> str:
-        """Return the reason in a few words, empty if `path` may be touched."""
+    def why_not(self, path: str, *, tests: bool = False) -> str:
+        """Return the reason in a few words, empty if `path` may be touched; with `tests` by tests that are written."""
         pure = PurePosixPath(path)
         excluded = (
             ("outside the project", pure.is_absolute() or ".." in pure.parts or "\0" in path),
             ("not a Python file", pure.suffix != ".py"),
-            ("a test file", self.is_test(path)),
+            ("a test file", not tests and self.is_test(path)),
             ("configuration", pure.name in _NEVER_NAMES or bool(_NEVER_PARTS & set(pure.parts))),
             ("part of the interpreter's environment", any(pure.is_relative_to(prefix) for prefix in self._prefixes)),
             ("not in --codemode-editable", bool(self._globs) and not _matches(path, self._globs)),

@@ -157,6 +157,11 @@ class StoredRun:
         return next((event.started for event in self.events if isinstance(event, RunStarted)), "")
 
     @property
+    def writes(self) -> Literal["patches", "tests"]:
+        """What the run was to write."""
+        return next((event.writes for event in self.events if isinstance(event, RunStarted)), "patches")
+
+    @property
     def report(self) -> RunReport | None:
         """The run's report; None if the run did not come to its end."""
         return next((event.report for event in reversed(self.events) if isinstance(event, RunDone)), None)

@@ -147,15 +147,16 @@ def _open_lock(path: Path) -> int:
 
 
 def check_editable(rootdir: Path, paths: Iterable[str]) -> None:
-    """Refuse a kept patch that would touch anything but the project's own code, whoever kept it.
+    """Refuse a kept patch that would touch anything but the project's own code, whoever kept it; or tests, and no code.
 
     Raises:
         ConfigError: it would.
     """
-    editable = EditableSet(rootdir, (), frozenset())
-    for path in paths:
+    editable, wanted = EditableSet(rootdir, (), frozenset()), tuple(paths)
+    tests = all(editable.is_test(path) and Path(path).name != "conftest.py" for path in wanted)
+    for path in wanted:
         checked_parts(path)
-        if reason := editable.why_not(path):
+        if reason := editable.why_not(path, tests=tests):
             raise ConfigError(f"{path!r} is no file that a patch may touch ({reason}); nothing was written")
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from pytest_codemode.report.page import render
 from tests.report.rich import RICH, UNPROTECTED, hostile
+from tests.report.samples import COVERED
 
 HERE = Path(__file__).parent
 BROKEN = """\
@@ -22,6 +23,8 @@ PAGES = {
     "rich.html": lambda: render(RICH),
     "hostile.html": lambda: render(hostile(RICH)),
     "unprotected.html": lambda: render(UNPROTECTED),
+    "covered.html": lambda: render(COVERED),
+    "covered-hostile.html": lambda: render(hostile(COVERED)),
     "broken.html": lambda: BROKEN,
 }
 PLAN = [
@@ -31,6 +34,9 @@ PLAN = [
     ("rich.html", "dark", 360),
     ("hostile.html", "dark", 360),
     ("unprotected.html", "light", 1280),
+    ("covered.html", "light", 1280),
+    ("covered.html", "dark", 360),
+    ("covered-hostile.html", "dark", 360),
     ("broken.html", "light", 360),
 ]
 GOOD = PLAN[:-1]

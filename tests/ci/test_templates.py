@@ -13,6 +13,7 @@ import yaml
 from pytest_codemode.cli.ci.arguments import read
 from pytest_codemode.cli.ci.delivery import STATUS
 from pytest_codemode.cli.ci.own import PREFIX
+from pytest_codemode.options.table import TABLE
 from tests.ci.runner import ROOT, load
 
 ACTIONS = (ROOT / "action.yml", ROOT / "ci" / "publish" / "action.yml")
@@ -164,6 +165,20 @@ def test_the_page_lists_the_inputs_and_outputs_of_the_action(path: Path, title: 
     assert {name: text for name, (text,) in outputs.items()} == {
         name: fact["description"] for name, fact in action["outputs"].items()
     }
+
+
+def test_the_job_of_the_page_is_a_valid_one_without_rights_and_without_foreign_words_in_scripts() -> None:
+    (block,) = re.findall(r"```yaml\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    jobs = yaml.load(block, Text)
+    found = schema("github-workflows")
+    jsonschema.validators.validator_for(found)(found).validate({"on": "pull_request", "jobs": jobs})
+    (job,) = jobs.values()
+    assert job["permissions"] == {"contents": "read"}
+    scripts = [step["run"] for step in job["steps"] if "run" in step]
+    assert not [script for script in scripts if "${{" in script]
+    (command,) = [script.split() for script in scripts if "--codemode-cover" in script]
+    names = {option.name for option in TABLE}
+    assert {word[11:].partition("=")[0] for word in command if word.startswith("--codemode-")} <= names
 
 
 def test_the_page_lists_the_states_with_their_exit_status() -> None:

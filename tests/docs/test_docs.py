@@ -1,13 +1,18 @@
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from bench import tables
 from pytest_codemode.core.codec import decode
 from pytest_codemode.core.patch import Edit
+from pytest_codemode.core.written import BugKind
+from pytest_codemode.options.table import TABLE
 from pytest_codemode.proposers.search.engine import SearchProposer
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -33,6 +38,28 @@ def test_the_example_of_the_replay_format_holds_real_edits() -> None:
     for patch in json.loads(block):
         for edit in patch["edits"]:
             assert edit["kind"] == decode(Edit, edit).KIND
+
+
+def test_the_tests_that_are_shown_pass_on_the_example_project(tmp_path: Path) -> None:
+    (block,) = re.findall(r"```python\n(.*?)```", (DOCS / "cover.md").read_text(), re.DOTALL)
+    imports = "import pytest\nfrom orderdesk.labels import Label, Sheet, format_weight, sheets\n\n\n"
+    (tmp_path / "test_shown.py").write_text(imports + block)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:codemode", "test_shown.py"]
+    env = {**os.environ, "PYTHONPATH": str(DOCS.parent / "example_project" / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert "4 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_every_kind_of_possible_bug_is_documented() -> None:
+    rows = re.findall(r"^\| `([\w ]+)` \| ", (DOCS / "cover.md").read_text(), re.MULTILINE)
+    assert tuple(rows) == get_args(BugKind)
+
+
+def test_every_option_that_a_page_names_is_there() -> None:
+    names = {option.name for option in TABLE}
+    for page in [*DOCS.glob("*.md"), DOCS.parent / "README.md"]:
+        named = set(re.findall(r"--codemode-([a-z]+(?:-[a-z]+)*)", page.read_text()))
+        assert named <= names, page.name
 
 
 def test_every_kind_of_edit_is_documented_with_its_fields() -> None:

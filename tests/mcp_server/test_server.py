@@ -75,6 +75,7 @@ async def test_every_tool_describes_each_of_its_arguments(client):
         "answer_call",
         "measure",
         "explore",
+        "refresh_importing",
     }
     for tool in tools.values():
         assert tool.description

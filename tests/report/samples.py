@@ -20,6 +20,7 @@ from pytest_codemode.core.report import (
     Unrepaired,
 )
 from pytest_codemode.core.suspicion import Suspect
+from pytest_codemode.core.written import CoverageOf, CoverReport, PossibleBug, Untested, WrittenTest
 from pytest_codemode.worktree.diff import unified_diff
 
 OLD = b"def total(prices):\n    return sum(prices) - 1\n\n\ndef mean(prices):\n    return total(prices) / len(prices)\n"
@@ -102,4 +103,60 @@ INTERRUPTED = RunReport(
     cost=Cost(1.0, 3),
     started="2026-11-30",
 )
-SAMPLES = {"full": FULL, "empty": EMPTY, "error": ERROR, "interrupted": INTERRUPTED}
+TESTS = b"""from shop.cart import total
+
+
+def test_total_of_empty_prices():
+    assert total([]) == 0
+"""
+COVERED = RunReport(
+    run_id="20261130-120000-c0de",
+    stop="no further test adds coverage; see what is left, and why",
+    green=False,
+    written=("tests/test_cart.py",),
+    diff=unified_diff("tests/test_cart.py", None, TESTS).decode(),
+    diff_path=".codemode/runs/20261130-120000-c0de/patch.diff",
+    cost=Cost(26.4, 3265),
+    sandbox=SandboxInfo("namespaces", Capabilities(private_writes=True), (), "3.11.8"),
+    started="2026-11-30T13:00:00+01:00",
+    notices=("tests fail: what they cover counts all the same",),
+    cover=CoverReport(
+        tests=(
+            WrittenTest(
+                "tests/test_cart.py", "test_total_of_empty_prices", "shop/cart.py::total", 1, ("type",), (2,), 0, 3
+            ),
+            WrittenTest(
+                "tests/test_cart.py", "test_rate", "shop/cart.py::rate", 3, ("docstring", "type"), (9, 10, 12), 1, 4
+            ),
+            WrittenTest("tests/test_stock.py", "test_k", "shop/stock.py::k", 1, ("docstring",), (), 0, 0),
+        ),
+        bugs=(
+            PossibleBug(
+                *("shop/cart.py", 6, "mean", "exception", "from shop.cart import mean\nmean([])"),
+                expected="a result, or an exception that the function raises or documents",
+                actual="raises ZeroDivisionError: division by zero",
+            ),
+            PossibleBug(
+                *("shop/stock.py", 4, "Stock.parse", "round trip", "from shop.stock import Stock\nStock.parse('1 kg')"),
+                expected="1 (what format was given)",
+                actual="1000",
+            ),
+        ),
+        untested=(
+            Untested("shop/net.py", "fetch", 7, (8, 9, 12), 2, "it needs the network"),
+            Untested("shop/cart.py", "merge", 20, (21,), 0, "no input came past line 20: `if a:`", "merge('a', 'b')"),
+        ),
+        files=(
+            CoverageOf("shop/net.py", 0.0, 0.0, 12, 4, 16, 16),
+            CoverageOf("shop/cart.py", 25.0, 95.0, 16, 4, 15, 1),
+        ),
+        targets=5,
+        calls=3265,
+        mutants=12,
+        killed=7,
+        rejected={"it does not come out the same each time": 2},
+        proof="each test passed 6 times: alone, in 3 orders under 3 hash seeds, with the suite in collected and in "
+        "shuffled order",
+    ),
+)
+SAMPLES = {"full": FULL, "empty": EMPTY, "error": ERROR, "interrupted": INTERRUPTED, "covered": COVERED}

@@ -13,7 +13,7 @@ import pytest
 from pytest_codemode.core.errors import ConfigError
 from pytest_codemode.worktree.seal import seal
 from pytest_codemode.worktree.statedir import state_dir
-from pytest_codemode.worktree.tree import TreeChanged, lock, recover, write, write_steps
+from pytest_codemode.worktree.tree import TreeChanged, check_editable, lock, recover, write, write_steps
 
 OLD = {"src/a.py": b"a old\r\n", "src/b.py": b"b old\xff", "c.py": b"c old\n", "new/deep/d.py": None, "gone.py": b"x"}
 NEW = {"src/a.py": b"a new\r\n", "src/b.py": b"b new\xff", "c.py": b"c new\n", "new/deep/d.py": b"d", "gone.py": None}
@@ -290,6 +290,29 @@ def test_a_sealed_journal_is_acted_on_and_the_same_without_a_seal_is_not(root):
     planted(root, [WRITTEN, new("fresh.py")], sealed=True)
     assert "completed: c.py, fresh.py" in recover(root)
     assert contents(root) == expected({**OLD, "fresh.py": b"x"})
+
+
+def test_a_journal_of_tests_alone_is_acted_on(root):
+    (root / "tests").mkdir()
+    (root / "tests" / "test_a.py").write_text("x")
+    planted(root, [new("tests/test_a.py"), new("tests/test_b.py")], sealed=True)
+    assert "completed: tests/test_a.py, tests/test_b.py" in recover(root)
+    assert (root / "tests" / "test_b.py").read_text() == "x"
+
+
+@pytest.mark.parametrize(
+    ("paths", "reason"),
+    [
+        (["tests/test_a.py", "src/a.py"], "a test file"),
+        (["tests/test_a.py", "tests/conftest.py"], "a test file"),
+        (["tests/data.json"], "not a Python file"),
+        (["tests/setup.py"], "configuration"),
+        (["tests/../test_a.py"], "does not name a file of the project"),
+    ],
+)
+def test_who_writes_tests_writes_nothing_else(root, paths, reason):
+    with pytest.raises(ConfigError, match=reason):
+        check_editable(root, paths)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 
 from pytest_codemode.core.report import RunReport
-from pytest_codemode.report.page import cause, coverage, states, summary, timeline
+from pytest_codemode.report.page import cause, coverage, states, summary, timeline, written
 from pytest_codemode.report.page.markup import Html, code, join, left_out, tag
 from pytest_codemode.report.phrases import clipped
 
@@ -44,17 +44,10 @@ def _meta(style: str) -> Iterator[Html]:
 
 
 def _body(report: RunReport) -> Iterator[Html]:
-    sections = [
-        ("outcome", "Outcome", summary.render(report)),
-        ("overview", "Causes", summary.causes(report)),
-        ("time", "Over time", timeline.render(report)),
-        ("causes", "Cause by cause", _causes(report)),
-        ("others", "Tests that never became a cause", _others(report)),
-        ("coverage", "Coverage before and after", coverage.render(report)),
-    ]
-    shown = [section for section in sections if section[2]]
+    shown = [section for section in _sections(report) if section[2]]
     yield tag("a", "Skip to the report", href="#report", class_="skip")
-    lead = tag("p", "pytest-codemode \u00b7 report of a repair run", class_="meta")
+    kind = "a repair run" if report.cover is None else "a run that writes tests"
+    lead = tag("p", f"pytest-codemode \u00b7 report of {kind}", class_="meta")
     yield tag("header", lead, tag("h1", summary.headline(report)), summary.unprotected(report))
     yield tag(
         "nav",
@@ -63,6 +56,18 @@ def _body(report: RunReport) -> Iterator[Html]:
     )
     yield tag("main", *(_section(*section) for section in shown), id="report", tabindex=-1)
     yield tag("footer", tag("p", f"Report schema {report.schema}. This page needs no network and runs no script."))
+
+
+def _sections(report: RunReport) -> Iterator[tuple[str, str, Html]]:
+    yield "outcome", "Outcome", summary.render(report)
+    if report.cover is not None:
+        yield from written.sections(report, report.cover)
+        return
+    yield "overview", "Causes", summary.causes(report)
+    yield "time", "Over time", timeline.render(report)
+    yield "causes", "Cause by cause", _causes(report)
+    yield "others", "Tests that never became a cause", _others(report)
+    yield "coverage", "Coverage before and after", coverage.render(report)
 
 
 def _section(name: str, title: str, content: Html) -> Html:

@@ -11,8 +11,10 @@ from pytest_codemode.core.budget import SPENT, StopReason
 from pytest_codemode.core.model import Usage
 from pytest_codemode.core.outcome import Capabilities, SandboxInfo
 from pytest_codemode.core.report import RunReport
+from pytest_codemode.report import written
 from pytest_codemode.report.live import sandbox_level
 from pytest_codemode.report.page import states
+from pytest_codemode.report.page import written as page_written
 from pytest_codemode.report.page.markup import (
     Html,
     code,
@@ -24,7 +26,7 @@ from pytest_codemode.report.page.markup import (
     table,
     tag,
 )
-from pytest_codemode.report.phrases import clipped, count
+from pytest_codemode.report.phrases import capitalised, clipped, count
 from pytest_codemode.report.terminal import cost, counts, duration
 
 _MOST_NOTICES, _MOST_FILES, _MOST_CAUSES = 40, 60, 400
@@ -34,6 +36,11 @@ _SPENT = frozenset(reason.value for reason in SPENT)
 
 def headline(report: RunReport) -> str:
     """Return what came of the run in one line."""
+    if report.cover is not None:
+        told = (
+            f"{capitalised(written.headline(report.cover, kept=not report.written))}, in {duration(report.cost.time_s)}"
+        )
+        return f"{told}, nothing written" if report.cover.tests and not report.written else told
     fixed, failing = counts(report)
     text = f"Fixed {fixed:,} of {count(failing, 'failing test')}" if failing else "Nothing was fixed"
     text += f" in {duration(report.cost.time_s)}"
@@ -77,6 +84,8 @@ def _facts(report: RunReport) -> Iterator[tuple[str, str]]:
         yield "Tree", "The selection passes as the tree is on disk now."
     if report.guards:
         yield "Guards", clipped(report.guards, _TEXT)
+    if report.cover is not None:
+        yield from page_written.facts(report.cover)
     if report.sandbox is not None:
         yield "Sandbox", _sandbox(report.sandbox)
     yield "Cost", _cost(report)
@@ -88,7 +97,7 @@ def _facts(report: RunReport) -> Iterator[tuple[str, str]]:
         names = join(*(code(path, 200) for path in report.written[:_MOST_FILES]), by=", ")
         yield "Written", join(names, left_out(len(report.written) - _MOST_FILES, "file"))
     elif report.diff_path:
-        yield "Patch kept", code(report.diff_path, 400)
+        yield "Patch kept" if report.cover is None else "Tests kept", code(report.diff_path, 400)
 
 
 def _moment(text: str) -> str:
@@ -106,11 +115,12 @@ def _cost(report: RunReport) -> Html:
         notes.append(f"${spent.assumed_usd:.4f} of it is the worst case of requests whose use nobody has told.")
     if spent.unpriced_tokens:
         notes.append(f"{spent.unpriced_tokens:,} tokens are of models whose price nobody knows.")
+    used = cost(spent, "candidate" if report.cover is None else "call")
     if not spent.tokens:
-        return join(cost(spent), items(notes))
+        return join(used, items(notes))
     rows = ((field.name.replace("_", " "), f"{getattr(spent.usage, field.name):,}") for field in fields(Usage))
     listing = table("Tokens by kind", ("Kind", "Tokens"), rows, numeric=frozenset({1}))
-    return join(cost(spent), items(notes), folded("Tokens by kind", listing))
+    return join(used, items(notes), folded("Tokens by kind", listing))
 
 
 def _sandbox(info: SandboxInfo) -> Html:
@@ -145,10 +155,11 @@ def _commands(report: RunReport) -> Iterator[tuple[str, str]]:
     elif kept and report.stop != StopReason.INTERRUPTED.value:
         yield "Apply it", f"codemode runs apply {run}"
         yield "Or with git", f"git apply {shlex.quote(report.diff_path)}"
-    if run and (report.stop in _SPENT or report.stop == StopReason.INTERRUPTED.value) and not report.written:
+    unfinished = report.stop in _SPENT or report.stop == StopReason.INTERRUPTED.value
+    if run and unfinished and not report.written and report.cover is None:
         more = " --budget SPEC" if report.stop in _SPENT else ""
         yield "Go on", f"codemode runs resume {run}{more}"
-    if run and report.tasks:
+    if run and (report.tasks or report.cover is not None):
         yield "In the terminal", f"codemode runs show {run}"
 
 

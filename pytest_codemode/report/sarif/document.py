@@ -22,7 +22,7 @@ MOST_RESULTS = 5_000
 """GitHub code scanning shows no more of a run and refuses above 25,000."""
 MAX_CHARACTERS = 32 * 2**20
 """Of all results together; GitHub refuses more than 10 MB when it is packed."""
-_MOST_SUSPECTS, _MOST_NOTES = 20, 100
+_MOST_SUSPECTS, _MOST_NOTES, _MOST_LINES = 20, 100, 1_000
 
 
 def render(report: RunReport, folder: str = "") -> str:
@@ -117,13 +117,31 @@ def _result(finding: Finding, report: RunReport, places: Places) -> dict[str, An
         "message": message(finding.text),
         "locations": [places.location(finding.place)] if finding.place else [],
         # Not `primaryLocationLineHash`: GitHub's own action works that out from the line, and warns of another.
-        "partialFingerprints": {"codemodeFailure/v1": finding.fingerprint},
-        "properties": {"state": finding.state, **listed("tests", finding.tests)},
+        "partialFingerprints": {_fingerprint(finding): finding.fingerprint},
+        "properties": {"state": finding.state, **_of_function(finding), **listed("tests", finding.tests)},
     }
     if finding.task is not None:
         found |= dict(_of_task(finding.task, finding, report, places))
         found["properties"] |= _effort(finding.task)
     return found
+
+
+def _fingerprint(finding: Finding) -> str:
+    return "codemodeFunction/v1" if finding.bug or finding.untested else "codemodeFailure/v1"
+
+
+def _of_function(finding: Finding) -> dict[str, Any]:
+    """Return what a run that wrote tests knows of a function."""
+    if finding.bug is not None:
+        bug = finding.bug
+        told = {"function": bug.function, "kind": bug.kind, "reproduce": bug.call, "expected": bug.expected}
+        return {name: plain(text) for name, text in {**told, "actual": bug.actual}.items()}
+    if finding.untested is not None:
+        gap = finding.untested
+        told = {"function": gap.function, "reason": gap.reason, "nearest": gap.nearest}
+        missing = {"missingLines": list(gap.missing[:_MOST_LINES]), "missingBranches": gap.branches}
+        return {name: plain(text) for name, text in told.items()} | missing
+    return {}
 
 
 def _of_task(

@@ -10,6 +10,9 @@ import pytest_codemode
 
 _NAME = "pytest-codemode"
 _HELP = "Run `pytest --codemode-diff` to see the patches and their proof, `codemode runs list` for earlier runs."
+_HELP_COVER = (
+    "Run `pytest --codemode-cover` to write tests for what is not covered, `codemode runs list` for earlier runs."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,7 @@ class Rule:
     level: str
     short: str
     full: str
+    help: str = _HELP
 
 
 RULES = {
@@ -43,6 +47,19 @@ RULES = {
         "A failing test is of a kind that is not repaired.",
         "A test failed that the repair cannot run by itself.",
     ),
+    "possible-bug": Rule(
+        "warning",
+        "What a function does contradicts what is said about it.",
+        "A call came out otherwise than an example of the documentation, an annotation or the names of functions say, "
+        "or raised what the function neither raises nor documents. No test was written that asserts it.",
+        _HELP_COVER,
+    ),
+    "untested-function": Rule(
+        "note",
+        "Lines of a function that no test executes.",
+        "No test of the project executes these lines or branches, and none could be written; the message says why.",
+        _HELP_COVER,
+    ),
 }
 """By id, in the order of their index."""
 
@@ -61,7 +78,7 @@ def _rule(name: str, rule: Rule) -> dict[str, Any]:
         "name": "".join(part.capitalize() for part in name.split("-")),
         "shortDescription": {"text": rule.short},
         "fullDescription": {"text": rule.full},
-        "help": {"text": _HELP},
+        "help": {"text": rule.help},
         "defaultConfiguration": {"level": rule.level},
         "properties": {"tags": ["tests"]},
     }
