@@ -134,7 +134,7 @@ class Recipe:
     expected: str = ""
     """With origin `docstring`: what the example says comes out, as source text or as the first line of a traceback."""
     variant: int = -1
-    """Index into `ExploreRequest.variants`: its functions are put in place for this call alone; -1: the code as it is."""
+    """Index into `ExploreRequest.variants`, whose functions are in place for this call alone; -1: the code as it is."""
 
 
 # -- what came of it ------------------------------------------------------------------------------------------------
@@ -232,11 +232,15 @@ class Observation:
     digest: str = ""
     """Of outcome, value, exception and `after`: equal if and only if a test could not tell the two apart."""
     steady: bool = True
-    """Whether a second call gave the same digest; only told with `twice`."""
+    """Whether a second call gave the same digest, and the call read nothing that changes (`reads`); only told with
+    `twice`."""
+    reads: Literal["", "the clock", "the process", "chance"] = ""
+    """What the call read that is another thing at another time or in another process, as the date; only told with
+    `twice`."""
     new: bool = True
     """Whether it executed an arc that `known` and the observations before did not have. If not, and not asked for with
-    `full`, everything but `key`, `outcome` and `digest` is left out, and of `compared` what came no nearer to coming out
-    the other way than any before in this request."""
+    `full`, all but `key`, `outcome`, `digest`, `steady` and `reads` is left out, and of `compared` what came no nearer
+    to coming out the other way than any before in this request."""
     duration_s: float = 0.0
 
 
@@ -254,7 +258,7 @@ class ExploreRequest:
     swaps: tuple[Swap, ...] = ()
     """Functions to be changed first: a mutant."""
     variants: tuple[tuple[Swap, ...], ...] = ()
-    """Mutants that share one process: each is in force for its own recipes alone, which best follow one another."""
+    """Mutants that share one process: each in force for its own recipes alone, which best follow one another."""
     stop_at_timeout: bool = False
     """Leave out (`not run`) what follows of a variant's recipes after one that did not end, or that ended the
     process."""

@@ -101,6 +101,8 @@ class Minutes:
         self._callables: tuple[Described, ...] | None = None
         self._imported: tuple[Arc, ...] = ()
         self._was_imported = False
+        self._import_s = 0.0
+        self._threads = False
 
     def running(self) -> tuple[int, float]:
         """Return what `Tally.test` asks for."""
@@ -174,14 +176,20 @@ class Minutes:
         if not self._ready:
             return self.closed("killed", f"{reason} before the first call")
         if self._done < len(self._request.recipes):
-            key = self._request.recipes[self._done].key
-            self._take({"key": key, "outcome": "timeout" if ended.timed_out else "crashed", "new": False})
+            self._take_dead("timeout" if ended.timed_out else "crashed")
         return self.closed("finished", "") if self._done == len(self._request.recipes) else None
 
     def closed(self, status: str, reason: str) -> Explored:
         """Pass on what has not been, and return the rest."""
         self._pass_on()
-        return Explored(status, (), self._callables or (), self._imported, reason)  # type: ignore[arg-type]
+        return Explored(
+            status,  # type: ignore[arg-type]  # one of its words
+            callables=self._callables or (),
+            imported=self._imported,
+            import_s=self._import_s,
+            threads=self._threads,
+            reason=reason,
+        )
 
     def _unready(self, ended: Ended, reason: str, over: bool, output: str) -> tuple[str, str]:
         if not self._started and not over:
@@ -202,6 +210,8 @@ class Minutes:
             raise ValueError("it was imported before, or not started")
         arcs: tuple[Arc, ...] = decode(tuple[Arc, ...], message.get("arcs"), "arcs")
         self._imported = self._imported or arcs
+        self._import_s = self._import_s or decode(float, message.get("import_s", 0.0), "import_s")
+        self._threads = self._threads or decode(bool, message.get("threads", False), "threads")
         self._imported_here = self._was_imported = True
         self._wait(self._request.timeout_s)
 
@@ -240,6 +250,16 @@ class Minutes:
 
     def _on_end(self, _message: dict[str, Any]) -> None:
         self._finished = True
+
+    def _take_dead(self, outcome: str) -> None:
+        """Take the call that its process died of, and what is left out for it."""
+        recipes = self._request.recipes
+        dead = recipes[self._done]
+        self._take({"key": dead.key, "outcome": outcome, "new": False})
+        if not self._request.stop_at_timeout or dead.variant < 0:
+            return
+        while self._done < len(recipes) and recipes[self._done].variant == dead.variant:
+            self._take({"key": recipes[self._done].key, "outcome": "not run", "new": False})
 
     def _take(self, raw: dict[str, Any]) -> None:
         self._done += 1

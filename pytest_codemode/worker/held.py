@@ -15,7 +15,7 @@ from pytest_codemode.worker.fresh import start_session
 from pytest_codemode.worker.keepsakes import Keepsakes
 from pytest_codemode.worker.launching import Launched
 from pytest_codemode.worker.nursery import Nursery
-from pytest_codemode.worker.plan import Plan, Setup
+from pytest_codemode.worker.plan import PRELOAD_S, Plan, Setup
 from pytest_codemode.worker.watch import Ended, Watch
 
 
@@ -58,7 +58,7 @@ class Held:
     def collect(setup: Setup, watch: Watch, *, forks: bool) -> Held:
         """Start a zygote, as a fork of this process or a fresh interpreter, and wait until it has collected."""
         nursery = Nursery(setup, watch, partial(_forked_session if forks else start_session, setup), collects=True)
-        listener = _Collecting(time.monotonic() + setup.project.limits.test_s)
+        listener = _Collecting(time.monotonic() + setup.project.limits.test_s + bool(setup.preload) * PRELOAD_S)
         ended = nursery.wait(listener, lambda: listener.collection is not None)
         output = nursery.output
         if listener.collection is not None:

@@ -13,6 +13,9 @@ from pytest_codemode.core.project import Project
 Say = Callable[[dict[str, Any]], None]
 """Sends one message to the process that watches."""
 
+PRELOAD_S = 10.0
+"""Wall clock of all that `Setup.preload` names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Setup:
@@ -27,6 +30,8 @@ class Setup:
     """Whether tests may not open unix sockets: needed where those of the host could be reached."""
     private_shm: bool = False
     """Whether /dev/shm is the enclosure's own: tests may then use it, and it is emptied after each."""
+    preload: tuple[str, ...] = ()
+    """Files that a session which is forked imports once its tests are collected: posix, relative to rootdir."""
 
     @property
     def fork_scratch(self) -> str:

@@ -6,35 +6,28 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 from pytest_codemode.core.codec import decode, encode
 from pytest_codemode.core.exploring import MeasureRequest
-from pytest_codemode.core.failure import Failure
 from pytest_codemode.core.limits import with_limits
 from pytest_codemode.core.outcome import (
-    Candidate,
     Mode,
-    Outcome,
     RunRequest,
     RunResult,
     TestResult,
     TryRequest,
-    TryResult,
 )
 from pytest_codemode.worker.attributes import Attributes
-from pytest_codemode.worker.batches import Batches, Known
 from pytest_codemode.worker.book import Book
-from pytest_codemode.worker.calibration import Calibration
 from pytest_codemode.worker.calls import Calls
 from pytest_codemode.worker.channel import LineReader, write_line
 from pytest_codemode.worker.disk import Disk
 from pytest_codemode.worker.execute import environment, execute
 from pytest_codemode.worker.explorations import Explorations
 from pytest_codemode.worker.fence import SHARED_MEMORY
-from pytest_codemode.worker.held import Held, Unforkable
+from pytest_codemode.worker.held import Held
 from pytest_codemode.worker.launching import Launched, launch_cold
 from pytest_codemode.worker.measuring.rounds import measure
 from pytest_codemode.worker.plan import Plan, Setup
@@ -44,6 +37,7 @@ from pytest_codemode.worker.reloads import Reloads
 from pytest_codemode.worker.removal import empty
 from pytest_codemode.worker.running import Finish, Runs
 from pytest_codemode.worker.tree import Tree
+from pytest_codemode.worker.trials import Trials
 from pytest_codemode.worker.watch import Interrupted, Watch
 
 
@@ -71,8 +65,16 @@ class Supervisor:
         )
         self._runs = Runs(self._limits, self._watch, self._empty_scratch)
         self._reloads = Reloads(setup, self._watch, forks=forks)
-        self._calibration = Calibration()
-        self._batches = Batches(self._limits, self._watch, self._launch_held, self._clean_up)
+        self._trials = Trials(
+            self._limits,
+            self._watch,
+            self._runs,
+            self._tree,
+            swapped=self._launch_held,
+            reloaded=self._launch_reload,
+            cold=self._run_cold,
+            clean_up=self._clean_up,
+        )
         self._explorations = Explorations(self._limits, self._watch, self._launch_exploring, self._clean_up)
         self._programs = Programs(setup, self._watch)
         self._calls: Calls | None = None
@@ -227,60 +229,8 @@ class Supervisor:
         cold = bool(message.get("cold"))
         if not cold:
             self._keep_attributes()
-            request = self._calibration.settle(request, lambda candidate: self._tried_apart(candidate, request))
-        known = Known() if cold else self._batches.known(request)
-        for candidate in request.candidates:
-            result = known.results.get(candidate.key)
-            if result is None:
-                swaps = () if candidate.key in known.from_disk else candidate.swaps
-                result = self._tried_apart(replace(candidate, swaps=swaps), request, cold=cold)
-            write_line(self._outbox, {"say": "tried", "result": encode(result)})
-            if request.stop_at_pass and result.status == "passed":
-                break
+        self._trials.run(request, lambda said: write_line(self._outbox, said), cold=cold)
         return {"say": "done"}
-
-    def _tried_apart(self, candidate: Candidate, request: TryRequest, *, cold: bool = False) -> TryResult:
-        """Try it in a process of its own, and leave nothing of it."""
-        started = time.monotonic()
-        strategy, results, finish = self._tried_on(candidate, request, cold=cold)
-        self._clean_up()
-        return TryResult(
-            key=candidate.key,
-            status=_status(request.nodeids, results, finish),
-            strategy=strategy,
-            results=tuple(results),
-            reason=finish.reason or _first_error(finish.book.errors),
-            duration_s=time.monotonic() - started,
-        )
-
-    def _tried_on(
-        self, candidate: Candidate, request: TryRequest, *, cold: bool
-    ) -> tuple[Literal["swap", "reload", "cold"], list[TestResult], Finish]:
-        test_s = request.test_timeout_s or self._limits.test_s
-        plan = Plan(
-            test_s=test_s,
-            test_cpu_s=request.test_cpu_s,
-            nodeids=request.nodeids,
-            as_given=True,
-            stop_at_failure=True,
-            slim=True,
-        )
-        run_s = self._limits.run_s
-        results: list[TestResult] = []
-        if cold:
-            self._tree.write(candidate.files)
-            plan = replace(plan, writable=True)
-            finish = self._run_cold(plan, results.append, run_s, None)
-            return "cold", results, finish
-        if candidate.swaps:
-            with suppress(Unforkable):
-                finish = self._runs.run(replace(plan, swaps=candidate.swaps), results.append, run_s, self._launch_held)
-                if not finish.book.unfaithful and finish.status != "failed":
-                    return "swap", results, finish
-            results.clear()
-        with self._tree.patched(candidate.files):
-            finish = self._runs.run(plan, results.append, run_s, self._launch_reload)
-        return "reload", results, finish
 
     def _on_measure(self, message: dict[str, Any]) -> dict[str, Any]:
         request: MeasureRequest = decode(MeasureRequest, message["request"])
@@ -322,20 +272,3 @@ class Supervisor:
         self._programs.warm_up(environment(self._setup, message["env"]))
         self._hold()
         return {"say": "done"}
-
-
-def _status(
-    nodeids: tuple[str, ...], results: list[TestResult], finish: Finish
-) -> Literal["passed", "failed", "timeout", "crashed"]:
-    outcomes = {result.nodeid: result.outcome for result in results}
-    if finish.status == "finished" and all(outcomes.get(nodeid) is Outcome.PASSED for nodeid in nodeids):
-        return "passed"
-    if Outcome.TIMEOUT in outcomes.values() or "time limit" in finish.reason:
-        return "timeout"
-    if Outcome.CRASHED in outcomes.values() or (finish.status != "finished" and not finish.book.errors):
-        return "crashed"
-    return "failed"
-
-
-def _first_error(errors: tuple[Failure, ...]) -> str:
-    return f"{errors[0].exception}: {errors[0].message[:200]}" if errors else ""

@@ -8,7 +8,6 @@ import random
 import socket
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
 
@@ -23,6 +22,8 @@ from pytest_codemode.worker.exchange import Unfaithful
 from pytest_codemode.worker.executed import recorder
 from pytest_codemode.worker.explore.fixtures import Places
 from pytest_codemode.worker.explore.loop import explore
+from pytest_codemode.worker.explore.preloading import import_each
+from pytest_codemode.worker.explore.surroundings import thread_count
 from pytest_codemode.worker.fence import confinement
 from pytest_codemode.worker.forkserver import serve_forks
 from pytest_codemode.worker.inherited import OpenFile, can_be_private, make_private, open_files
@@ -77,18 +78,26 @@ class Zygote:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> NoReturn:
         """Take over."""
+        unseeded = random.getstate() == self._random_before
+        self._preload()
         executed = self._observer.stop()
         capture = session.config.pluginmanager.getplugin("capturemanager")
         capture.stop_global_capturing()  # each fork starts its own: capture files would be shared between them
         # State that nobody set comes from the system's entropy in a plain run, and must not be the same in each fork.
-        reseed = random.getstate() == self._random_before
         files = open_files()
-        kit = Kit(session, LiveIndex(self.setup.root, executed), self.setup, files, reseed=reseed)
+        kit = Kit(session, LiveIndex(self.setup.root, executed), self.setup, files, reseed=unseeded)
         prepare(confinement(self.setup))
         self._tell(session, private=can_be_private(files))
         gc.collect()
         gc.freeze()  # a collection in a fork would otherwise copy every page that holds an object
         serve_forks(self.setup, self.control, kit.run)
+
+    def _preload(self) -> None:
+        """Import what the engine has named; runs that start from the files on disk are told nothing of it."""
+        environment, modules = dict(os.environ), frozenset(sys.modules)
+        import_each([f"{self.setup.root}/{path}" for path in self.setup.preload])
+        self._modules |= frozenset(sys.modules) - modules
+        self._environment |= {name: text for name, text in os.environ.items() if environment.get(name) != text}
 
     def _tell(self, session: pytest.Session, *, private: bool) -> None:
         changed = {name: text for name, text in os.environ.items() if self._environment.get(name) != text}
@@ -98,7 +107,7 @@ class Zygote:
                 "say": "collected",
                 "nodeids": [item.nodeid for item in session.items],
                 "errors": self.errors,
-                "threads": len(list(Path("/proc/self/task").iterdir())) if sys.platform == "linux" else 1,
+                "threads": thread_count(),
                 "private": private,
                 "modules": installed_modules(new, self.setup.root),
                 "environ": changed,

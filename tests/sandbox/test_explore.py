@@ -1,6 +1,7 @@
 """Explorations as the engine asks for them: checked on the way, spread over the workers, never repeated."""
 
 import json
+from dataclasses import replace
 
 import anyio
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from pytest_codemode.core.codec import encode
 from pytest_codemode.core.errors import SandboxError
 from pytest_codemode.core.exploring import Explored, ExploreRequest, Import, Observation, Recipe, Shown
+from pytest_codemode.core.outcome import Swap
 from pytest_codemode.sandbox.client import SandboxClient
 from pytest_codemode.sandbox.exploring import MAX_TEXT, Gathering
 from pytest_codemode.sandbox.slot import SlotDied
@@ -62,11 +64,37 @@ def test_through_the_client_in_the_order_of_the_requests(client):
         (ExploreRequest("../calc.py"), "is not a posix path"),
         (ExploreRequest("calc.py", near="/etc"), "is not a posix path"),
         (ExploreRequest("calc.py", call_s=0.0), "must be more than 0"),
+        (ExploreRequest("calc.py", recipes=(replace(double(1), variant=0),)), "variant: must be -1 or an index"),
+        (ExploreRequest("calc.py", recipes=(replace(double(1), variant=-2),)), "variant: must be -1 or an index"),
     ],
 )
 def test_what_makes_no_sense_is_refused_by_the_server(client, request_, message):
     with pytest.raises(SandboxError, match=message):
         client.explore([request_])
+
+
+def test_variants_come_through_the_client(client):
+    triple = Swap("calc.py", "double", 4, "def double(number):\n    return number * 3\n")
+    calls = (double(2, "a"), replace(double(2, "b"), variant=0))
+    explored = client.explore([ExploreRequest("calc.py", recipes=calls, variants=((triple,),), full=True)])
+    assert [one.value.text for one in explored[0].observations] == ["4", "6"]
+
+
+def test_what_is_imported_ahead_comes_through_the_client_and_goes_with_the_next_refresh(root):
+    def import_s(client):
+        return client.explore([ExploreRequest("calc.py", describe=True)])[0].import_s
+
+    with SandboxClient(project_at(root)) as client:
+        assert import_s(client) > 0
+        client.refresh({}, preload=("calc.py",))
+        assert import_s(client) == 0
+        client.refresh({"calc.py": b"def double(number):\n    return 'laid over'\n"}, preload=["calc.py"])
+        explored = client.explore([ExploreRequest("calc.py", recipes=(double(1),), describe=True)])[0]
+        assert (explored.observations[0].value.text, explored.import_s) == ("'laid over'", 0)
+        client.refresh()
+        assert import_s(client) > 0
+        with pytest.raises(SandboxError, match="is not a posix path"):
+            client.refresh({}, preload=("../calc.py",))
 
 
 def test_a_call_cannot_take_the_others_with_it(root):

@@ -28,6 +28,8 @@ class Arcs:
     def __init__(self, filename: str) -> None:
         self.seen: set[Arc] = set()
         """Executed since the last `begin`."""
+        self.quiet = False
+        """Whether `start` does nothing: nobody asks for the arcs of what is called now."""
         self._filename = filename
         self._code: dict[int, tuple[CodeType, bytes]] = {}  # by identity: `co_code` is made anew each time
         self._trace = self._made()
@@ -38,7 +40,8 @@ class Arcs:
 
     def start(self) -> None:
         """Watch."""
-        sys.settrace(self._trace)
+        if not self.quiet:
+            sys.settrace(self._trace)
 
     def stop(self) -> None:
         """Look away."""

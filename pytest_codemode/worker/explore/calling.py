@@ -19,9 +19,11 @@ from pytest_codemode.worker.explore.arcs import Arcs
 from pytest_codemode.worker.explore.consuming import consume
 from pytest_codemode.worker.explore.outside import Outside, refused
 from pytest_codemode.worker.explore.raising import Raising
+from pytest_codemode.worker.explore.reading import Reads
 from pytest_codemode.worker.explore.showing import Show, canonical, public
 from pytest_codemode.worker.explore.streams import Streams
 from pytest_codemode.worker.explore.surroundings import Kept
+from pytest_codemode.worker.explore.variants import NONE
 
 Outcome = Literal["returned", "raised", "exited", "timeout", "refused", "invalid"]
 
@@ -41,6 +43,8 @@ class Came:
     arcs: tuple[Arc, ...] = ()
     compared: tuple[Compared, ...] = ()
     stdout: str = ""
+    reads: str = ""
+    """What it read that is another thing the next time."""
     untidy: bool = False
     """Whether it left a thread or a process behind."""
     duration_s: float = 0.0
@@ -93,6 +97,7 @@ class Kitchen:
     """Returns the comparisons made since it was asked last."""
     keeps: bool = False
     """Whether to keep what a call used and returned until the next one ends: what is new then has other addresses."""
+    reads: Reads = field(default_factory=Reads)
     streams: Streams = field(init=False)
     kept: Kept = field(init=False)
 
@@ -111,6 +116,8 @@ class Kitchen:
         started = time.perf_counter()
         self.streams.put()
         self.arcs.begin()
+        self.arcs.quiet = recipe.variant != NONE
+        self.reads.begin()
         self.compared()
         self.outside.asked = False
         self._fixtures = None
@@ -121,7 +128,7 @@ class Kitchen:
             pass
         finally:
             self.alarm.off()
-            self.arcs.stop()
+            self._look_away()
         if self.alarm.rang:  # whatever the code has made of it
             came = Came("timeout")
         if self.outside.asked and came.outcome != "invalid":
@@ -130,6 +137,7 @@ class Kitchen:
         self._tidy()
         came.arcs = tuple(sorted(self.arcs.seen))
         came.compared = self.compared()
+        came.reads = self.reads.what
         came.duration_s = round(time.perf_counter() - started, 6)
         came.untidy = self.kept.more_runs()
         return came
@@ -165,13 +173,13 @@ class Kitchen:
         changing = [name for name, _ in recipe.setup] + list(recipe.fixtures)
         before = [self._state(names[name]) for name in changing]
         try:
-            self.arcs.start()
+            self._watch()
             try:
                 thing = eval(code.call, names)  # what this process is for
                 self._kept_alive = (names, thing) if self.keeps else None
                 came.value = consume(thing, recipe.flavour, self._shown)
             finally:
-                self.arcs.stop()
+                self._look_away()
             came.outcome = "returned"
         except Overdue:
             raise
@@ -204,11 +212,19 @@ class Kitchen:
 
     def _shown(self, value: Any) -> Shown:
         """Show a value in the middle of a call: what its properties execute is not the call's."""
-        self.arcs.stop()
+        self._look_away()
         try:
             return self._show(value)
         finally:
-            self.arcs.start()
+            self._watch()
+
+    def _watch(self) -> None:
+        self.arcs.start()
+        self.reads.start()
+
+    def _look_away(self) -> None:
+        self.reads.stop()
+        self.arcs.stop()
 
     def _changed(self, changing: list[str], before: list[Shown], names: Mapping[str, Any]) -> list[tuple[str, Shown]]:
         found = []
@@ -272,6 +288,7 @@ def observed(key: str, came: Came, *, new: bool, steady: bool) -> Observation:
         stdout=came.stdout,
         digest=came.digest(),
         steady=steady,
+        reads=came.reads,  # type: ignore[arg-type]  # one of its words
         new=new,
         duration_s=came.duration_s,
     )

@@ -40,6 +40,8 @@ class Target:
     """Arcs of its import; empty if the session had imported it."""
     executed: list[CodeType] | None = field(default=None)
     """Code that its import ran; None if the session had imported it."""
+    fresh: bool = False
+    """Whether it was imported for this."""
 
 
 def import_target(
@@ -77,7 +79,7 @@ def import_target(
         alarm.off()
         arcs.stop()
         codes = executed.stop() if executed is not None else []
-    return Target(module, filename, tuple(sorted(arcs.seen)), codes)
+    return Target(module, filename, tuple(sorted(arcs.seen)), codes, fresh=True)
 
 
 def _imported(filename: str, name: str) -> ModuleType | None:
@@ -109,6 +111,8 @@ def _file_of(module: ModuleType | None) -> str | None:
 
 def _import(filename: str, name: str) -> ModuleType:
     if name:
+        if not _leads_to(name, filename) and (folder := _above(filename, name)):
+            sys.path.insert(0, folder)  # which a session that has collected tests had there
         module = importlib.import_module(name)
         if _file_of(module) != filename:
             raise Unimportable(f"the name {name} belongs to another file")
@@ -121,6 +125,13 @@ def _import(filename: str, name: str) -> ModuleType:
     if not _leads_to(bare, filename):
         raise Unimportable("no entry of sys.path leads to the file")
     return importlib.import_module(bare)
+
+
+def _above(filename: str, name: str) -> str:
+    """Return the folder from which a file has that name; empty if there is none."""
+    place = filename.removesuffix(".py").removesuffix(f"{os.sep}__init__")
+    tail = os.sep + name.replace(".", os.sep)
+    return place.removesuffix(tail) if place.endswith(tail) else ""
 
 
 def candidates(filename: str) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from _pytest.warnings import catch_warnings_for_item
 
 from pytest_codemode.core.codec import encode
-from pytest_codemode.core.exploring import Arc, Compared, ExploreRequest, Recipe
+from pytest_codemode.core.exploring import UNSWAPPABLE, Arc, Compared, ExploreRequest, Raised, Recipe
 from pytest_codemode.worker.exchange import Unfaithful
 from pytest_codemode.worker.explore.alarm import Alarm
 from pytest_codemode.worker.explore.arcs import Arcs
@@ -23,6 +24,8 @@ from pytest_codemode.worker.explore.fixtures import Fixing
 from pytest_codemode.worker.explore.importing import IMPORT_S, Target, Unimportable, import_target
 from pytest_codemode.worker.explore.outside import Outside
 from pytest_codemode.worker.explore.raising import Raising
+from pytest_codemode.worker.explore.surroundings import thread_count
+from pytest_codemode.worker.explore.variants import NONE, Variants
 from pytest_codemode.worker.plan import Say, Setup
 from pytest_codemode.worker.swap import LiveIndex
 
@@ -76,21 +79,31 @@ class _Exploring:
         self._seen: set[Arc] = set(request.known)
         self._room = FULL_BYTES
         self._nearest: dict[tuple[int, str, bool], float] = {}
+        self._stopped: set[int] = set()
+        """Variants of which nothing more is called."""
 
     def run(self) -> None:
         request = self._request
         within_s = min(IMPORT_S, request.timeout_s)
+        began_s, threads = time.perf_counter(), thread_count()
         target = import_target(
             self._filename,
             request.module,
             self._alarm,
             self._arcs,
             trace=request.describe,
-            watch=bool(request.swaps),
+            watch=bool(request.swaps or request.variants),
             within_s=within_s,
         )
-        self._say({"say": "imported", "arcs": [list(arc) for arc in target.imported]})
-        self._swap(target)
+        self._say(
+            {
+                "say": "imported",
+                "arcs": [list(arc) for arc in target.imported],
+                "import_s": time.perf_counter() - began_s if target.fresh else 0.0,
+                "threads": thread_count() > threads,
+            }
+        )
+        index = self._swap(target)
         if request.describe:
             told = describe(target.module, request.path, self._filename, self._setup.root, self._fixing.visible)
             self._say({"say": "described", "callables": list(_within(map(encode, told), DESCRIBED_BYTES))})
@@ -104,14 +117,23 @@ class _Exploring:
             request.call_s,
             self._fixing.of,
         )
-        kitchen.keeps = request.twice
+        kitchen.keeps = kitchen.reads.on = request.twice
         if request.compare:
             comparing = Comparing(self._filename, self._index.functions_of(self._filename))
             kitchen.compared = comparing.take
         self._get_ready()
+        variants = Variants(index, request.variants, self._setup.root)
         self._say({"say": "ready"})
         for recipe in request.recipes:
-            self._observe(recipe, kitchen)
+            reason = variants.bring(recipe.variant)
+            if recipe.variant in self._stopped:
+                self._say({"say": "observed", "observation": _not_run(recipe.key)})
+            elif reason:
+                came = Came(raised=Raised(UNSWAPPABLE, reason))
+                refusal = encode(observed(recipe.key, came, new=False, steady=True))
+                self._say({"say": "observed", "observation": refusal})
+            else:
+                self._observe(recipe, kitchen)
 
     def _get_ready(self) -> None:
         """Do what takes long once, so that it is not the first call's to wait for."""
@@ -126,29 +148,32 @@ class _Exploring:
         finally:
             self._alarm.off()
 
-    def _swap(self, target: Target) -> None:
-        """Change the functions that the request names.
+    def _swap(self, target: Target) -> LiveIndex:
+        """Change the functions that the request names, and return what can change others.
 
         Raises:
             Unimportable: that would not be what importing the changed file gives.
         """
-        if not self._request.swaps:
-            return
         index = self._index
+        if not self._request.swaps and not self._request.variants:
+            return index
         if target.executed is not None:
             index = LiveIndex(self._setup.root, target.executed)
         try:
             index.install(self._request.swaps)
         except Unfaithful as problem:
             raise Unimportable(f"the change cannot be put in place: {problem}") from None
+        return index
 
     def _observe(self, recipe: Recipe, kitchen: Kitchen) -> None:
         came = kitchen.cook(recipe)
-        steady = not came.untidy
+        steady = not came.untidy and not came.reads
         if self._request.twice and steady:
             steady = kitchen.cook(recipe).digest() == came.digest()
         new = not self._seen.issuperset(came.arcs)
         self._seen.update(came.arcs)
+        if came.outcome == "timeout" and self._request.stop_at_timeout and recipe.variant != NONE:
+            self._stopped.add(recipe.variant)
         nearer = self._nearer(came.compared)
         message: dict[str, Any] | None = None
         if (new or self._request.full) and self._room > 0:
@@ -167,11 +192,17 @@ class _Exploring:
         return tuple(found)
 
 
+def _not_run(key: str) -> dict[str, Any]:
+    return {"key": key, "outcome": "not run", "new": False}
+
+
 def _in_short(key: str, came: Came, steady: bool, nearer: tuple[Compared, ...]) -> dict[str, Any]:
     """Return an `Observation` that is no news, encoded: without what has its default, as there are many."""
     message = {"key": key, "outcome": came.outcome, "digest": came.digest(), "new": False}
     if not steady:
         message["steady"] = False
+    if came.reads:
+        message["reads"] = came.reads
     if nearer:
         message["compared"] = encode(nearer)
     return message

@@ -54,7 +54,8 @@ class Outside:
         if type(path) is int or path is None:
             return True
         try:
-            return os.path.abspath(os.fsdecode(path)).startswith(self._writable)
+            # A file without a name is opened by the folder that holds it.
+            return (os.path.abspath(os.fsdecode(path)) + os.sep).startswith(self._writable)
         except (TypeError, ValueError, OSError):
             return True
 

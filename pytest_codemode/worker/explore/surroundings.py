@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 
@@ -47,6 +48,11 @@ class Kept:
         threads, children = self._threads, self._children
         self._threads, self._children = threading.active_count(), _has_children()
         return self._threads > threads or (self._children and not children)
+
+
+def thread_count() -> int:
+    """Return how many threads this process has, those of native code too where that can be told."""
+    return len(list(Path("/proc/self/task").iterdir())) if sys.platform == "linux" else threading.active_count()
 
 
 def _has_children() -> bool:

@@ -128,6 +128,14 @@ def swap(name, line, source):
     return Swap("marks.py", name, line, source)
 
 
+def test_a_call_that_is_no_news_tells_what_came_nearer_than_any_before(box):
+    calls = [call(f"grade({points})") for points in (50, 45, 48)]
+    first, nearer, farther = explore(box, *calls, path="marks.py", full=False, compare=True).observations
+    assert (first.new, nearer.new, farther.new) == (True, False, False)
+    assert [(one.operator, one.left, one.right) for one in nearer.compared] == [("==", "45", "42"), ("<", "45", "10")]
+    assert farther.compared == ()
+
+
 def test_a_mutant_answers_in_place_of_the_function(box):
     mutant = swap("check", 31, 'def check(text):\n    return not text.startswith("ab")\n')
     plain = explore(box, call("check('abc')"), path="marks.py").observations[0]

@@ -106,3 +106,10 @@ def test_a_broken_conftest_is_named(tmp_path):
 def test_a_name_that_belongs_to_another_file(tmp_path):
     explored = explored_in(tmp_path, {"calc.py": CALC}, "calc.py", describe=True, module="json")
     assert (explored.status, explored.reason) == ("failed", "the name json belongs to another file")
+
+
+def test_a_module_that_is_named_is_found_in_an_interpreter_that_has_collected_no_test(tmp_path):
+    files = {"lib/shop/__init__.py": "", "lib/shop/calc.py": CALC, "test_none.py": "def test_none(): pass\n"}
+    call = one("double(2)", "shop.calc")
+    explored = explored_in(tmp_path, files, "lib/shop/calc.py", call, module="shop.calc", hash_seed=3)
+    assert explored.observations[0].value.text == "4"
