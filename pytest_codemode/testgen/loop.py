@@ -18,10 +18,11 @@ from pytest_codemode.testgen.asking.rest import Ask, Together
 from pytest_codemode.testgen.callers import Callers
 from pytest_codemode.testgen.gaps import FunctionGap, Target, gaps
 from pytest_codemode.testgen.holding import held
+from pytest_codemode.testgen.preparing import Settings, prepare
 from pytest_codemode.testgen.proving import RUNS, prove_with_suite
 from pytest_codemode.testgen.recorded import RecordedCall
 from pytest_codemode.testgen.survey import survey
-from pytest_codemode.testgen.wave import REWRITES, Settings, Wave, after, prepare, run
+from pytest_codemode.testgen.wave import REWRITES, Wave, run
 from pytest_codemode.testgen.writing.layout import Style
 from pytest_codemode.worktree.sources import SourceTree
 
@@ -237,7 +238,7 @@ class CoverLoop:
         what = "1 test holds" if wave.number == 1 else f"{wave.number} tests hold"
         self._emit(Notice("info", f"{what}: {', '.join(file.path for file in wave.files)}"))
         if wave.proof.measured is not None:
-            self.result.now = after(wave.proof.measured, self.result.now)
+            self.result.now.update({file.path: file for file in wave.proof.measured.files})
 
     def _hold(self) -> None:
         """Run what was accepted on mutants of what it covers."""

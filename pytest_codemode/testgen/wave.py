@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
-from pytest_codemode.core.budget import Budget
-from pytest_codemode.core.exploring import Described, Explored, ExploreRequest, Measured, MeasureResult
 from pytest_codemode.core.patch import Files
-from pytest_codemode.core.ports import Sandbox
 from pytest_codemode.core.written import PossibleBug
-from pytest_codemode.edits.text import SourceError, decode_source
-from pytest_codemode.testgen.asking.rest import Ask, Together, ask_about_rest
-from pytest_codemode.testgen.callers import Callers
+from pytest_codemode.edits.text import SourceError
+from pytest_codemode.testgen.asking.rest import ask_about_rest
 from pytest_codemode.testgen.drafting import Draft, choose, draft
 from pytest_codemode.testgen.exploration import explore
-from pytest_codemode.testgen.gaps import FunctionGap
-from pytest_codemode.testgen.inputs.generator import Target, propose, unfit
-from pytest_codemode.testgen.numbering import Numbering
-from pytest_codemode.testgen.preloading import worth_preloading
+from pytest_codemode.testgen.preparing import Settings
+from pytest_codemode.testgen.promising import broken_promises
 from pytest_codemode.testgen.proving import Proof, prove_apart
-from pytest_codemode.testgen.recorded import RecordedCall
-from pytest_codemode.testgen.relations import Promise, broken, promises
 from pytest_codemode.testgen.settling import settle
-from pytest_codemode.testgen.subject import Item, Subject, items_of
+from pytest_codemode.testgen.subject import Item, Subject
 from pytest_codemode.testgen.writing.cases import Case
 from pytest_codemode.testgen.writing.layout import Style, test_file_for
 from pytest_codemode.testgen.writing.module import TestFile, write
@@ -36,27 +28,6 @@ ASK_SHARE = 0.5
 """Of that time, kept back for a model's calls where one is asked."""
 REWRITES = 3
 """Times that what was proven is written without the tests that failed."""
-
-Say = Callable[[str, str], None]
-"""Hears a stage and what is being done."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What all waves share."""
-
-    sandbox: Sandbox
-    budget: Budget
-    style: Style
-    callers: Callers
-    recorded: Callable[[Sequence[FunctionGap]], Mapping[str, tuple[RecordedCall, ...]]]
-    """Returns `path::qualname` -> calls that the suite makes."""
-    workers: int
-    seed: int
-    say: Say
-    ask: Ask | None = None
-    """Asks a model about what the search leaves open."""
-    together: Together | None = None
 
 
 @dataclass
@@ -97,77 +68,6 @@ class Wave:
     def overlay(self) -> Files:
         """Return the new bytes of the test files."""
         return {file.path: file.after for file in self.files}
-
-
-def prepare(
-    gaps: Sequence[FunctionGap],
-    measured: Mapping[str, Measured],
-    read: Callable[[str], bytes | None],
-    settings: Settings,
-    overlay: Files | None = None,
-) -> list[Subject]:
-    """Return the functions of the gaps as they can be called; what cannot is there with the reason.
-
-    `overlay` stands over the tree by now, if the sandbox may be refreshed for them.
-    """
-    paths = tuple(dict.fromkeys(gap.path for gap in gaps))
-    near = {path: test_file_for(path, settings.style) for path in paths}
-    settings.say("explore", f"what can be called in {', '.join(paths[:3])}")
-    described = dict(
-        zip(
-            paths,
-            settings.sandbox.explore([ExploreRequest(path, describe=True, near=near[path]) for path in paths]),
-            strict=True,
-        )
-    )
-    if overlay is not None and (preload := worth_preloading(gaps, described)):
-        settings.sandbox.refresh(overlay, preload=preload)
-    recorded = settings.recorded(gaps)
-    numberings = {path: Numbering(read(path) or b"") for path in paths}
-    subjects = []
-    for gap in gaps:
-        file = measured[gap.path]
-        missing = items_of(file.missing, file.missing_branches)
-        found = _described(gap, described[gap.path])
-        subject = Subject(found, gap, missing, numberings[gap.path].translated, near[gap.path])
-        _begin(subject, described[gap.path], read(gap.path) or b"", recorded, settings)
-        subjects.append(subject)
-    return subjects
-
-
-def _described(gap: FunctionGap, explored: Explored) -> Described:
-    same = [one for one in explored.callables if one.qualname == gap.qualname]
-    exact = next((one for one in same if gap.first <= one.line <= gap.last), same[0] if same else None)
-    return exact or Described(gap.path, "", gap.qualname, gap.line)
-
-
-def _begin(
-    subject: Subject,
-    explored: Explored,
-    raw: bytes,
-    recorded: Mapping[str, tuple[RecordedCall, ...]],
-    settings: Settings,
-) -> None:
-    if explored.status != "finished":
-        subject.trouble = explored.reason or "its file cannot be imported in the sandbox"
-        return
-    described = subject.described
-    if described not in explored.callables:
-        module = subject.gap.qualname == "<module>"
-        subject.unfit = "it runs when the file is imported" if module else "it cannot be called from a test by its name"
-        return
-    try:
-        source = decode_source(raw).text
-    except SourceError as problem:
-        subject.trouble = str(problem)
-        return
-    subject.unfit = unfit(described, source)
-    siblings = tuple(one for one in explored.callables if one is not described)
-    calls = recorded.get(f"{described.path}::{described.qualname}", ())
-    target = Target(described, source, siblings, calls, settings.callers.of(described.path, described.qualname))
-    if not subject.unfit:
-        subject.target = target
-        subject.begin(propose(target, subject.wanted, settings.seed))
 
 
 def run(
@@ -222,7 +122,7 @@ def run(
         )
     say("mutate", "calls that may become tests, once more")
     wave.drafts = [draft(one) for one in settle([subject for subject in wave.subjects if subject.calls], sandbox)]
-    wave.bugs = [bug for one in wave.drafts for bug in one.bugs] + _broken_promises(wave.drafts, sandbox)
+    wave.bugs = [bug for one in wave.drafts for bug in one.bugs] + broken_promises(wave.drafts, sandbox)
     chosen = _chosen(wave, read, settings, kill_s)
     if chosen:
         _write_and_prove(wave, chosen, overlay, read, settings)
@@ -315,33 +215,3 @@ def written(cases: Sequence[Case], read: Callable[[str], bytes | None], style: S
         except SourceError:
             continue  # a test module that cannot be read is left alone
     return tuple(file for file in files if file.tests)
-
-
-def _broken_promises(drafts: Sequence[Draft], sandbox: Sandbox) -> list[PossibleBug]:
-    """Return where functions do not keep what their names promise of each other."""
-    by_file: dict[tuple[str, str, str], list[Draft]] = {}
-    for made in drafts:
-        subject = made.subject
-        by_file.setdefault((subject.path, subject.described.module, subject.near), []).append(made)
-    asked: list[tuple[ExploreRequest, list[Promise]]] = []
-    for (path, module, near), some in by_file.items():
-        tried = {made.subject.described.qualname: made.returned for made in some}
-        found = list(promises([made.subject.described for made in some], tried))
-        found = [replace(one, recipe=replace(one.recipe, key=str(index))) for index, one in enumerate(found)]
-        if found:
-            recipes = tuple(promise.recipe for promise in found)
-            asked.append((ExploreRequest(path, module, recipes, full=True, near=near), found))
-    bugs: list[PossibleBug] = []
-    for (_, found), explored in zip(asked, sandbox.explore([request for request, _ in asked]), strict=True):
-        for promise, observation in zip(found, explored.observations, strict=False):
-            bug = broken(promise, observation.value if observation.outcome == "returned" else None)
-            if bug is not None:
-                bugs.append(bug)
-                for made in drafts:  # whichever of the two is wrong, no test asserts what the call came to
-                    made.cases = [case for case in made.cases if case.recipe.key != promise.of]
-    return bugs
-
-
-def after(result: MeasureResult, known: Mapping[str, Measured]) -> dict[str, Measured]:
-    """Return the files as they are covered now."""
-    return {**known, **{file.path: file for file in result.files}}

@@ -1,0 +1,113 @@
+"""From what is left out to functions that can be called, each with its first inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pytest_codemode.core.budget import Budget
+from pytest_codemode.core.exploring import Described, Explored, ExploreRequest, Measured
+from pytest_codemode.core.patch import Files
+from pytest_codemode.core.ports import Sandbox
+from pytest_codemode.edits.text import SourceError, decode_source
+from pytest_codemode.testgen.asking.rest import Ask, Together
+from pytest_codemode.testgen.callers import Callers
+from pytest_codemode.testgen.gaps import FunctionGap
+from pytest_codemode.testgen.inputs.generator import Target, propose, unfit
+from pytest_codemode.testgen.numbering import Numbering
+from pytest_codemode.testgen.preloading import worth_preloading
+from pytest_codemode.testgen.recorded import RecordedCall
+from pytest_codemode.testgen.subject import Subject, items_of
+from pytest_codemode.testgen.writing.layout import Style, test_file_for
+
+Say = Callable[[str, str], None]
+"""Hears a stage and what is being done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What all waves share."""
+
+    sandbox: Sandbox
+    budget: Budget
+    style: Style
+    callers: Callers
+    recorded: Callable[[Sequence[FunctionGap]], Mapping[str, tuple[RecordedCall, ...]]]
+    """Returns `path::qualname` -> calls that the suite makes."""
+    workers: int
+    seed: int
+    say: Say
+    ask: Ask | None = None
+    """Asks a model about what the search leaves open."""
+    together: Together | None = None
+
+
+def prepare(
+    gaps: Sequence[FunctionGap],
+    measured: Mapping[str, Measured],
+    read: Callable[[str], bytes | None],
+    settings: Settings,
+    overlay: Files | None = None,
+) -> list[Subject]:
+    """Return the functions of the gaps as they can be called; what cannot is there with the reason.
+
+    `overlay` stands over the tree by now, if the sandbox may be refreshed for them.
+    """
+    paths = tuple(dict.fromkeys(gap.path for gap in gaps))
+    near = {path: test_file_for(path, settings.style) for path in paths}
+    settings.say("explore", f"what can be called in {', '.join(paths[:3])}")
+    described = dict(
+        zip(
+            paths,
+            settings.sandbox.explore([ExploreRequest(path, describe=True, near=near[path]) for path in paths]),
+            strict=True,
+        )
+    )
+    if overlay is not None and (preload := worth_preloading(gaps, described)):
+        settings.sandbox.refresh(overlay, preload=preload)
+    recorded = settings.recorded(gaps)
+    numberings = {path: Numbering(read(path) or b"") for path in paths}
+    subjects = []
+    for gap in gaps:
+        file = measured[gap.path]
+        missing = items_of(file.missing, file.missing_branches)
+        found = _described(gap, described[gap.path])
+        subject = Subject(found, gap, missing, numberings[gap.path].translated, near[gap.path])
+        _begin(subject, described[gap.path], read(gap.path) or b"", recorded, settings)
+        subjects.append(subject)
+    return subjects
+
+
+def _described(gap: FunctionGap, explored: Explored) -> Described:
+    same = [one for one in explored.callables if one.qualname == gap.qualname]
+    exact = next((one for one in same if gap.first <= one.line <= gap.last), same[0] if same else None)
+    return exact or Described(gap.path, "", gap.qualname, gap.line)
+
+
+def _begin(
+    subject: Subject,
+    explored: Explored,
+    raw: bytes,
+    recorded: Mapping[str, tuple[RecordedCall, ...]],
+    settings: Settings,
+) -> None:
+    if explored.status != "finished":
+        subject.trouble = explored.reason or "its file cannot be imported in the sandbox"
+        return
+    described = subject.described
+    if described not in explored.callables:
+        module = subject.gap.qualname == "<module>"
+        subject.unfit = "it runs when the file is imported" if module else "it cannot be called from a test by its name"
+        return
+    try:
+        source = decode_source(raw).text
+    except SourceError as problem:
+        subject.trouble = str(problem)
+        return
+    subject.unfit = unfit(described, source)
+    siblings = tuple(one for one in explored.callables if one is not described)
+    calls = recorded.get(f"{described.path}::{described.qualname}", ())
+    target = Target(described, source, siblings, calls, settings.callers.of(described.path, described.qualname))
+    if not subject.unfit:
+        subject.target = target
+        subject.begin(propose(target, subject.wanted, settings.seed))
