@@ -78,6 +78,8 @@ class _Writer:
         self.setup: list[tuple[str, str]] = []
         self.fixtures: list[str] = []
         self._taken = {self.imports[0].bound}
+        self._renamed: tuple[str, str] | None = None
+        """What the object is called most often, and here, if that is another name."""
 
     def call(self) -> str:
         """Return the expression that makes the call."""
@@ -102,16 +104,19 @@ class _Writer:
     def _receiver(self) -> str:
         if self._plan.receiver is None:
             return ""
-        name = self._free(receiver_name(self._described))
+        usual = receiver_name(self._described)
+        name = self._free(usual)
+        self._renamed = (usual, name) if name != usual else None
         text = self._needing(self._plan.receiver)
         self.setup.append((name, text))
-        usual = receiver_name(self._described)
         for bound, step in self._plan.steps:
             self.setup.append((bound, step if name == usual else renamed(step, usual, name)))
         return name
 
     def _argument(self, name: str, value: Value) -> str:
         text = self._needing(value)
+        if self._renamed:
+            text = renamed(text, self._renamed[0], self._renamed[1])  # an argument may refer to the object
         if value.fixtures and text in value.fixtures:
             return text
         if not is_changeable(text):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from itertools import islice, zip_longest
+from collections.abc import Callable, Iterator, Sequence
+from itertools import combinations, islice, product, zip_longest
 from random import Random
 
 from pytest_codemode.core.exploring import Described, Parameter
@@ -15,6 +15,10 @@ Assigned = tuple[tuple[str, Value], ...]
 
 _FIRST = 14
 """Variations of one parameter that count as plain."""
+_DOCUMENTED = 24
+"""Calls with texts that documentation shows."""
+_AT_ONCE, _CROSSED = 3, 36
+"""Choices that are combined at once, and combinations of the same ones."""
 
 
 class Combiner:
@@ -39,9 +43,15 @@ class Combiner:
         self.described, self.receivers, self._steps, self._fresh = described, receivers, steps, fresh
         self.required: dict[str, list[Assigned]] = {}
         self.optional: dict[str, list[Assigned]] = {}
+        self._texts: list[str] = []
+        self._choices: dict[str, list[Value]] = {}
         for parameter in described.parameters:
             options = list(_options(parameter, pools, described))
             (self.required if _is_required(parameter) else self.optional)[parameter.name] = options
+            if parameter.kind in ("positional", "either", "keyword"):
+                self._texts += [parameter.name] if pools.may_be_text(parameter, described) else []
+                if few := pools.choices(parameter, described):
+                    self._choices[parameter.name] = few
 
     @property
     def possible(self) -> bool:
@@ -49,17 +59,36 @@ class Combiner:
         needs_object = self.described.kind in ("method", "property")
         return all(self.required.values()) and (bool(self.receivers) or not needs_object)
 
-    def plain(self, example: Plan | None = None) -> Iterator[Plan]:
-        """Yield the plainest call, then calls that differ from it, or from a documented one, in one thing."""
+    def plain(self, example: Plan | None = None, documented: Sequence[Value] = ()) -> Iterator[Plan]:
+        """Yield the plainest call, then calls that differ from it, or from a documented one, in one thing.
+
+        `documented` are texts that documentation shows, for every parameter that may be a text.
+        """
         base = self._base()
         yield base
         for at in range(1, 4):
             yield self._plan([options[at % len(options)] for options in self.required.values()], at)
-        yield from self._varied(example.of("type") if example is not None else base, 1, _FIRST)
+        base = example.of("type") if example is not None else base
+        for value in documented[: max(_DOCUMENTED // (len(self._texts) or 1), 6)]:
+            yield from (base.with_argument(name, value).of("constant") for name in self._texts)
+        yield from self._varied(base, 1, _FIRST)
 
     def rest(self) -> Iterator[Plan]:
-        """Yield calls with the values that are left, one at a time."""
-        yield from self._varied(self._base(), _FIRST, None)
+        """Yield calls with the values that are left, one at a time, and between them choices combined."""
+        left = self._varied(self._base(), _FIRST, None)
+        yield from (plan for row in zip_longest(self._crossed(), left) for plan in row if plan is not None)
+
+    def _crossed(self) -> Iterator[Plan]:
+        """Yield all combinations of what few values there are for: flags, members, what the body compares with."""
+        base, names = self._base(), list(self._choices)
+        sizes = range(2, min(len(names), _AT_ONCE) + 1)
+        for chosen in (some for size in sizes for some in combinations(names, size)):
+            rows = product(*(self._choices[name] for name in chosen))
+            for values in islice(rows, _CROSSED):
+                plan = base
+                for name, value in zip(chosen, values, strict=True):
+                    plan = plan.with_argument(name, value)
+                yield plan
 
     def mixed(self, random: Random, count: int) -> Iterator[Plan]:
         """Yield calls with several things varied, values that come first preferred."""

@@ -8,12 +8,15 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from pytest_codemode.testgen.inputs.composing import composed, looked_for
 from pytest_codemode.testgen.inputs.expressions import literal, unparsed
+from pytest_codemode.testgen.inputs.numbering import asked_numbers, layouts, renumbered
 from pytest_codemode.testgen.inputs.patterns import matching, nearly
 from pytest_codemode.testgen.inputs.scope import Scope
 
 _LONGEST_TEXT = 120
 _MOST = 120
+_FEW = 15
 _RE_FUNCTIONS = frozenset(["compile", "match", "search", "sub", "subn", "findall", "finditer", "split", "fullmatch"])
 _EDGES = frozenset(["startswith", "removeprefix", "lstrip"])
 _ENDS = frozenset(["endswith", "removesuffix", "rstrip"])
@@ -33,13 +36,29 @@ class Constants:
     """Texts that it nearly takes."""
     others: dict[str, None] = field(default_factory=dict)
     """Source text of other literals: bytes, tuples, tables."""
+    documented: dict[str, None] = field(default_factory=dict)
+    """Texts that documentation shows."""
+    numbered: dict[str, None] = field(default_factory=dict)
+    """Texts with numbers in them that the function compares with others."""
+    composed: dict[str, None] = field(default_factory=dict)
+    """Texts of the single characters that the function looks for."""
 
     def strings(self) -> Iterator[str]:
         """Yield texts for an argument: those that match, constants, and what can be made of them."""
+        yield from self.harvested()
+        around = (made for text in list(self.texts)[:20] for made in _around(text))
+        yield from _alternating([*self.unmatched, *around], self.documented, self.numbered, self.composed)
+
+    def harvested(self) -> Iterator[str]:
+        """Yield the texts that match, and those that the code holds."""
         yield from _alternating(self.matched, self.texts)
+
+    def pieces(self) -> Iterator[str]:
+        """Yield texts to put into others: of those that were only made up no more than a few."""
+        yield from self.harvested()
         yield from self.unmatched
-        for text in list(self.texts)[:20]:
-            yield from _around(text)
+        for made in (self.documented, self.numbered, self.composed):
+            yield from list(made)[:_FEW]
 
     def neighbours(self) -> Iterator[int | float]:
         """Yield numbers for an argument: the constants, and those next to them."""
@@ -50,8 +69,11 @@ class Constants:
             yield from (number * 2, number // 2, number + 0.5)
 
 
-def harvested(scope: Scope, callers: Iterable[str] = (), seed: int = 0) -> Constants:
-    """Return the constants of a function, of the helpers that it reaches, of module tables and of its callers."""
+def harvested(scope: Scope, callers: Iterable[str] = (), seed: int = 0, documented: Iterable[str] = ()) -> Constants:
+    """Return the constants of a function, of the helpers that it reaches, of module tables and of its callers.
+
+    `documented` are texts that documentation shows.
+    """
     constants = Constants()
     if scope.function is None:
         return constants
@@ -62,6 +84,13 @@ def harvested(scope: Scope, callers: Iterable[str] = (), seed: int = 0) -> Const
     for caller in list(callers)[:8]:
         if (tree := _tree(caller)) is not None:
             reader.read(tree, weak=True)
+    functions = (scope.function, *scope.helpers()[:8])
+    constants.documented.update(dict.fromkeys(documented))
+    numbers, bases = asked_numbers(functions)
+    laid_out = list(layouts(functions)) if bases else []
+    known = [text for text in (*laid_out, *constants.documented, *constants.matched) if any(map(str.isdigit, text))]
+    constants.numbered.update(dict.fromkeys((*laid_out, *renumbered(known, numbers, bases))))
+    constants.composed.update(dict.fromkeys(composed(looked_for(functions, scope), seed)))
     return constants
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import doctest
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -15,6 +16,7 @@ from pytest_codemode.testgen.inputs.plans import Setup
 _PARSER = doctest.DocTestParser()
 _LONGEST = 400
 _BUILTINS = frozenset(dir(builtins))
+_TICKED = re.compile(r"`([^`\n]+\([^`\n]+\))`")
 _TRACEBACK = "Traceback (most recent call last):"
 
 
@@ -36,6 +38,8 @@ class _Seen:
     imports: dict[str, Import] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     """Names bound in a way that a setup cannot repeat."""
+    aliases: dict[str, str] = field(default_factory=dict)
+    """Names that imports give -> what they stand for, as source text."""
 
 
 def examples(described: Described, docstrings: list[str], known: dict[str, Import]) -> Iterator[Example]:
@@ -54,6 +58,9 @@ def examples(described: Described, docstrings: list[str], known: dict[str, Impor
         seen = _Seen()
         for part in parts:
             yield from _example(part, described, seen, known)
+        for call in unprompted(text):
+            if (node := parsed(call)) is not None and any(_has_arguments(one) for one in own_calls(node, described)):
+                yield from _called(node, "", described, seen, known)
 
 
 def _example(part: doctest.Example, described: Described, seen: _Seen, known: dict[str, Import]) -> Iterator[Example]:
@@ -61,7 +68,8 @@ def _example(part: doctest.Example, described: Described, seen: _Seen, known: di
         body = ast.parse(part.source).body
     except (SyntaxError, ValueError):
         return
-    for statement in body:
+    for written in body:
+        statement = _Unaliased(seen.aliases).visit(written) if seen.aliases else written
         match statement:
             case ast.Import() | ast.ImportFrom():
                 _import(statement, seen)
@@ -73,10 +81,43 @@ def _example(part: doctest.Example, described: Described, seen: _Seen, known: di
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 yield from _called(value, "", described, seen, known)
                 seen.setup.append((name, unparsed(value)))
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                yield from _called(value, "", described, seen, known)
+                seen.setup.append((name, unparsed(value)))
+            case ast.Assign(targets=[ast.Tuple(elts=elements)], value=value) if _are_names(elements):
+                yield from _called(value, "", described, seen, known)
+                seen.setup.extend(_unpacked(elements, value))
             case _:
                 for call in own_calls(statement, described):
                     yield from _called(call, "", described, seen, known)
                 seen.broken.update(_bound(statement))
+
+
+def _are_names(nodes: list[ast.expr]) -> bool:
+    return all(isinstance(node, ast.Name) for node in nodes)
+
+
+def _unpacked(names: list[ast.expr], value: ast.expr) -> Iterator[tuple[str, str]]:
+    """Yield what binds each of several names to its part of a value."""
+    words = [unparsed(name) for name in names]
+    whole = "_".join(words)
+    if isinstance(value, ast.Tuple) and len(value.elts) == len(words):
+        yield from ((word, unparsed(part)) for word, part in zip(words, value.elts, strict=True))
+        return
+    yield whole, f"tuple({unparsed(value)})"
+    yield from ((word, f"{whole}[{at}]") for at, word in enumerate(words))
+
+
+class _Unaliased(ast.NodeTransformer):
+    """Puts what imports stand for in the place of the names that they give."""
+
+    def __init__(self, aliases: dict[str, str]) -> None:
+        self._aliases = aliases
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        """Return what the name stands for."""
+        meant = parsed(self._aliases[node.id]) if node.id in self._aliases else None
+        return meant if meant is not None and isinstance(node.ctx, ast.Load) else node
 
 
 def _bound(statement: ast.stmt) -> set[str]:
@@ -109,14 +150,15 @@ def _called(
 def _import(statement: ast.Import | ast.ImportFrom, seen: _Seen) -> None:
     if isinstance(statement, ast.Import):
         for alias in statement.names:
-            if alias.asname is None:
-                seen.imports[alias.name.partition(".")[0]] = Import(alias.name)
-            else:
-                seen.broken.add(alias.asname)
+            seen.imports[alias.name.partition(".")[0]] = Import(alias.name)
+            if alias.asname is not None:
+                seen.aliases[alias.asname] = alias.name
         return
     for alias in statement.names:
-        if alias.asname is None and statement.module and not statement.level:
+        if statement.module and not statement.level:
             seen.imports[alias.name] = Import(statement.module, alias.name)
+            if alias.asname is not None:
+                seen.aliases[alias.asname] = alias.name
         elif alias.asname is not None:
             seen.broken.add(alias.asname)
 
@@ -132,6 +174,20 @@ def own_calls(node: ast.AST, described: Described) -> list[ast.expr]:
         if plain or (isinstance(func, ast.Attribute) and func.attr == wanted):
             found.append(inner)  # type: ignore[arg-type]
     return found
+
+
+def unprompted(text: str) -> Iterator[str]:
+    """Yield what may be calls in documentation without a prompt: in backquotes, on a line of their own."""
+    yield from _TICKED.findall(text)
+    for line in text.splitlines():
+        stripped = line.strip()
+        if "(" in stripped and not stripped.startswith((">>>", "...")):
+            call = re.split(r"\s+(?:#|->|=>|==|returns)\s*", stripped)[0]
+            yield re.sub(r"^[\w, ]+ = ", "", call)
+
+
+def _has_arguments(call: ast.expr) -> bool:
+    return isinstance(call, ast.Call) and bool(call.args or call.keywords)
 
 
 def _printed(node: ast.expr) -> ast.expr | None:

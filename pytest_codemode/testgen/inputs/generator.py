@@ -13,11 +13,13 @@ from pytest_codemode.testgen.inputs.binding import of_example, of_recorded, take
 from pytest_codemode.testgen.inputs.calls import identity, rendered
 from pytest_codemode.testgen.inputs.combining import Combiner
 from pytest_codemode.testgen.inputs.constants import Constants, harvested
+from pytest_codemode.testgen.inputs.documentation import shown
 from pytest_codemode.testgen.inputs.examples import Example, examples
-from pytest_codemode.testgen.inputs.expressions import LONGEST
+from pytest_codemode.testgen.inputs.expressions import LONGEST, quoted
 from pytest_codemode.testgen.inputs.guards import Guards
 from pytest_codemode.testgen.inputs.guided import Guided
 from pytest_codemode.testgen.inputs.mutation import Material
+from pytest_codemode.testgen.inputs.names import said_by
 from pytest_codemode.testgen.inputs.pace import Pace
 from pytest_codemode.testgen.inputs.pairs import nested
 from pytest_codemode.testgen.inputs.parameters import Pools
@@ -89,7 +91,9 @@ class _Campaign:
         self._examples = _examples(described, self._scope)
         apart = ((of_example(example), taken_apart(example, described)) for example in self._examples)
         self._apart = {plan: varied for plan, varied in apart if varied is not None}
-        constants = harvested(self._scope, target.callers, seed)
+        constants = harvested(self._scope, target.callers, seed, _shown(described, self._scope))
+        shown_texts = [*map(quoted, constants.documented), *said_by(described.qualname)]
+        self._documented = [Value(text) for text in dict.fromkeys(shown_texts)]
         self._pools = Pools(self._scope, (*siblings, described), constants)
         made = self._receivers(described)
         on_object = described.kind in ("method", "property")
@@ -123,7 +127,7 @@ class _Campaign:
         self._plans = []
         recipes: list[Recipe] = []
         for plan in plans:
-            if self._pace.is_slow(plan):
+            if self._pace.is_waste(plan):
                 continue
             recipe = rendered(self._target.described, plan, str(self._count))
             key = identity(recipe)
@@ -153,7 +157,9 @@ class _Campaign:
         recorded = [combiner.filled(plan) for plan in of_recorded(self._target.recorded, described)]
         yield from recorded
         if combiner.possible:
-            yield from combiner.plain(next(chain(map(combiner.filled, self._apart.values()), recorded), None))
+            yield from combiner.plain(
+                next(chain(map(combiner.filled, self._apart.values()), recorded), None), self._documented
+            )
             yield from nested(described, self._target.siblings, self._pools)
 
     def later(self) -> tuple[Recipe, ...]:
@@ -168,6 +174,14 @@ class _Campaign:
 def _examples(described: Described, scope: Scope) -> list[Example]:
     owner = described.qualname.rpartition(".")[0]
     return list(examples(described, [described.doc, *_documentation(scope, owner)], _importable(described, scope)))
+
+
+def _shown(described: Described, scope: Scope) -> list[str]:
+    """Return the texts that docstrings show; what the functions say that the target calls comes last."""
+    owner = described.qualname.rpartition(".")[0]
+    called = (text for helper in scope.helpers()[:4] if (text := ast.get_docstring(helper)))
+    names = {*scope.functions, *scope.classes, *(parameter.name for parameter in described.parameters)}
+    return list(shown([described.doc, *_documentation(scope, owner), *called], names))
 
 
 def _documentation(scope: Scope, owner: str) -> Iterator[str]:
@@ -198,5 +212,5 @@ def _importable(described: Described, scope: Scope) -> dict[str, Import]:
 
 
 def _material(constants: Constants) -> Material:
-    texts = dict.fromkeys(text for text in constants.strings() if len(text) <= 30)
+    texts = dict.fromkeys(text for text in constants.pieces() if len(text) <= 30)
     return Material(list(texts)[:_MOST_TEXTS], list(islice(constants.neighbours(), 100)))

@@ -10,6 +10,7 @@ from random import Random
 from pytest_codemode.testgen.inputs.expressions import LONGEST, literal, parsed, unparsed
 
 _LETTERS = "abzAZ019 _-.,:;/\\'\"()[]{}<>=+*%#@!?&|~^$\n\té"
+_SEPARATORS = (" ", "", "-", "_", ",", "\n", "; ", "=", ":", "")
 _TEXT_LIMIT = 120
 
 
@@ -155,9 +156,9 @@ def _text(value: str, random: Random, texts: Sequence[str]) -> str:  # noqa: C90
         case 6:
             return random.choice((value.upper(), value.lower(), value.title(), value.swapcase()))
         case 7:
-            return value + random.choice((" ", "", "-", "_", ",", "\n")) + new
+            return value + random.choice(_SEPARATORS) + new
         case 8:
-            return new + random.choice((" ", "", "-", "_", ",", "\n")) + value
+            return new + random.choice(_SEPARATORS) + value
         case 9:
             return random.choice((f" {value}", f"{value} ", value.strip(), value[::-1], value * 2))
         case 10 if any(c.isdigit() for c in value):

@@ -67,7 +67,8 @@ _NARROW: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"e?mail", ('"user@example.com"', '"user"')),
     (r"ur[li]s?|link|href", ('"https://user:pw@example.com:8080/path/page.html?a=1&b=2#part"', '"http://example.com"',
                              '"example.com/a"')),
-    (r"dates?|day|datestr(ing)?", ('"2024-02-29"', '"2024-02-29T13:05:09Z"', '"29/02/2024"')),
+    (r"dates?|day|datestr(ing)?", ('"2024-02-29"', '"2024-02-29T13:05:09Z"', '"29/02/2024"',
+                                   '"Thu, 29 Feb 2024 13:05:09 +0200"')),
     (r"time\w*|timestamp|duration|dur", ('"13:05:09"', '"1h30m"', '"2024-02-29T13:05:09+02:00"', '"P1DT2H"')),
     (r"versions?|release", ('"1.2.3"', '"v2.0.0rc1"', '"1.0.post1"', '"1!2.0+local"')),
     (r"paths?|file\w*|dir\w*", ('"folder/file.txt"', '"/a/b/../c.tar.gz"', '"file"')),
@@ -99,6 +100,8 @@ _NARROW_RULES, _WIDE_RULES = (
     tuple((re.compile(pattern), texts) for pattern, texts in table) for table in (_NARROW, _WIDE)
 )
 
+_VERB = re.compile(r"^(parse|format|is|valid(ate)?|check|normali[sz]e|read|load|get|split|convert|extract|to|from)")
+
 
 def guessed(name: str) -> tuple[Shape, ...]:
     """Return the shapes that a parameter's name suggests, likeliest first; none if it says nothing."""
@@ -111,6 +114,13 @@ def samples(name: str) -> tuple[str, ...]:
     words = name.lower().split("_")
     rules = (*_NARROW_RULES, *_WIDE_RULES)
     return tuple(text for rule, texts in rules if any(map(rule.fullmatch, words)) for text in texts)
+
+
+def said_by(qualname: str) -> tuple[str, ...]:
+    """Return texts that suit what a function's name says it takes, as source text: `parse_date`, `is_ipaddress`."""
+    words = [_VERB.sub("", word) for word in qualname.rpartition(".")[2].lower().split("_")]
+    rules = [(rule, texts) for rule, texts in _NARROW_RULES if any(word and rule.fullmatch(word) for word in words)]
+    return tuple(text for _, texts in rules for text in texts)
 
 
 def narrow(name: str) -> bool:

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from itertools import islice
 from random import Random
 
-from pytest_codemode.core.exploring import ANY, Described, Import, Parameter, Shape
+from pytest_codemode.core.exploring import Described, Import, Parameter, Shape
 from pytest_codemode.testgen.inputs.calls import argument_list
 from pytest_codemode.testgen.inputs.constants import Constants
 from pytest_codemode.testgen.inputs.expressions import evaluated, literal
-from pytest_codemode.testgen.inputs.names import BOOL, FLOAT, INT, NONE, STR, guessed
+from pytest_codemode.testgen.inputs.kinship import is_alike, is_operator, itself, zoned
+from pytest_codemode.testgen.inputs.likelihood import flat, shapes_of
 from pytest_codemode.testgen.inputs.plans import Value
 from pytest_codemode.testgen.inputs.reading import uses_of
+from pytest_codemode.testgen.inputs.refusals import OTHER_TYPES, failing, misfits, refused
 from pytest_codemode.testgen.inputs.scope import FunctionNode, Scope
 from pytest_codemode.testgen.inputs.shapes import constructed, interleaved, values
 from pytest_codemode.testgen.inputs.standard import BUILTIN, UNKNOWN, paths
@@ -21,10 +23,9 @@ from pytest_codemode.testgen.inputs.surroundings import by_the_clock, classes_as
 from pytest_codemode.testgen.inputs.unfit import is_path_name, touches_files
 from pytest_codemode.testgen.inputs.uses import Uses
 
-_MOST = 240
+_MOST = 280
 _MOST_OF_OTHERS = 30
 """Values of a parameter that is not the target's: of a constructor, of methods called before."""
-_OTHER_TYPES = ("None", '"text"', "1", "1.5", "[1, 2]", '{"a": 1}', "True", "object()", 'b"a"', "(1, 2)", "{1, 2}")
 _ITERATED = (
     "iter([1, 2, 3])",
     "(1, 2, 3)",
@@ -36,7 +37,11 @@ _ITERATED = (
     "range(5)",
 )
 """What can be iterated over, besides lists."""
-_DEFAULTS: dict[type, Shape] = {bool: BOOL, int: INT, float: FLOAT, str: STR, bytes: Shape("bytes")}
+_OTHERS = frozenset(["other", "another", "rhs"])
+_CHOICES = 6
+"""Values of a parameter that are combined with all of another."""
+_BEFORE_SPECIAL = 3
+"""Usual values that come before those that code guards against."""
 _NESTED = 2
 """How far constructors within constructors are looked into."""
 
@@ -68,6 +73,22 @@ class Pools:
         """Return what a callable's code does with a parameter."""
         node = self._node(described)
         return uses_of(parameter.name, node, self._scope) if node is not None else Uses()
+
+    def may_be_text(self, parameter: Parameter, described: Described) -> bool:
+        """Whether a text may be passed for a parameter."""
+        likely = flat(shapes_of(parameter, self.uses(parameter, described))[0])
+        return any(shape.kind in ("str", "any") for shape in likely)
+
+    def choices(self, parameter: Parameter, described: Described) -> list[Value]:
+        """Return all that is worth passing for a parameter that takes one of a few values; none for others."""
+        uses = self.uses(parameter, described)
+        likely = flat(shapes_of(parameter, uses)[0])
+        few: list[Value] = []
+        if likely and all(shape.kind in ("bool", "literal", "enum", "none") for shape in likely):
+            few = [value for shape in likely for value in self._of_shape(shape, parameter.name)]
+        elif uses.constants:
+            few = [*map(Value, uses.constants), *(value for shape in likely[:1] for value in values(shape)[:1])]
+        return [value for value in dict.fromkeys(few) if value.text != parameter.default][:_CHOICES]
 
     def calls(self, parameters: tuple[Parameter, ...], described: Described | None) -> list[Value]:
         """Return a few argument lists for a constructor, factory or method, the plainest first."""
@@ -133,45 +154,23 @@ class Pools:
         if described is not None and name in described.fixtures:
             yield Value(name, fixtures=(name,))
         uses = self.uses(parameter, described)
-        likely, unlikely = self._shapes(parameter, uses)
+        likely, unlikely = shapes_of(parameter, uses)
         if files := list(self._files(parameter, [*likely, *unlikely], described)):
             yield from files
             return
         typical = tuple(interleaved([self._of_shape(shape, name) for shape in likely]))
         peers = [*self._peers(name, described), *classes_asked(uses, self._siblings, self._scope)]
         own = tuple(Value(text) for text in self._checked(parameter, uses))
+        yield from zoned(described, flat([*likely, *unlikely]), self._scope)
         yield from peers
         yield from typical[:2]
-        yield from by_the_clock(_flat(likely), self._scope)
-        yield from interleaved([own, typical[2:20], tuple(self._suiting(likely, parameter, uses))])
+        yield from by_the_clock(flat(likely), self._scope)
+        usual = interleaved([own, typical[2:20], tuple(self._suiting(likely, parameter, uses))])
+        yield from islice(usual, _BEFORE_SPECIAL)
+        yield from self._special(parameter, described, uses)
+        yield from usual
         yield from interleaved([typical[20:], *(self._of_shape(shape, name)[:10] for shape in unlikely)])
         yield from self._off_type(parameter, uses)
-
-    def _shapes(self, parameter: Parameter, uses: Uses) -> tuple[list[Shape], list[Shape]]:
-        """Return what a parameter likely is, and what it may be too.
-
-        That is its annotation, else what its use, its name and its default say.
-        """
-        none = [NONE] if uses.may_be_none else []
-        if parameter.shape.kind not in ("any", "recursive") and parameter.shape.name != "builtins:object":
-            narrow = [s for s in uses.shapes()[:2] if s.kind in ("typeddict", "protocol")]
-            narrow = narrow if parameter.shape.kind in ("dict", "class", "protocol") else []
-            return [*narrow[:1], parameter.shape, *none], []
-        single = parameter.kind == "args"  # what is known is known of all of them together
-        ranked = _each(uses.ranked()) if single else uses.ranked()
-        weights: dict[tuple[str, str], float] = {}
-        shapes: dict[tuple[str, str], Shape] = {}
-        by_name = guessed(parameter.name) if parameter.kind != "kwargs" else ()
-        named = [(shape, weight) for shape, weight in zip(by_name, (2.5, 1.2, 1.0), strict=False)]
-        default = [(shape, 100.0) for shape in _of_default(parameter.default or "")]
-        for shape, weight in (*ranked, *(_each(named) if single else named), *default):
-            key = (shape.kind, shape.name)
-            shapes.setdefault(key, shape)
-            weights[key] = weights.get(key, 0.0) + weight
-        best = max(weights.values(), default=0.0)
-        ordered = sorted(shapes, key=lambda key: -weights[key])
-        likely = [shapes[key] for key in ordered if weights[key] >= 0.5 * best]
-        return [*(likely or [ANY]), *none], [shapes[key] for key in ordered if weights[key] < 0.5 * best]
 
     def _of_shape(self, shape: Shape, name: str) -> tuple[Value, ...]:
         """Return values of a shape; of a class of this file by what its constructor's body says."""
@@ -210,17 +209,24 @@ class Pools:
         owners = dict.fromkeys(s.owner for s in self._siblings if s.owner is not None)
         return [owner for owner in owners if owner.name.rpartition(":")[2] in below]
 
+    def _special(self, parameter: Parameter, described: Described | None, uses: Uses) -> Iterator[Value]:
+        """Yield what the code guards against, callables that fail, and the object itself or another of its class."""
+        yield from refused(uses)
+        yield from failing(uses, self._scope, described.module if described is not None else "")
+        of_class = parameter.shape.kind == "any" or (
+            described is not None and described.owner is not None and parameter.shape.name == described.owner.name
+        )
+        if described is not None and described.owner is not None and is_alike(described) and of_class:
+            if not described.owner.abstract:
+                yield from self.instances(described.owner)[:3]
+            yield itself(described)
+
     def _peers(self, name: str, described: Described | None) -> list[Value]:
         """Return objects of the same class for operators, and of classes that `isinstance` asks for."""
         wanted: list[Shape] = []
-        if described is not None and described.kind == "method" and described.owner is not None:
-            short = described.qualname.rpartition(".")[2]
-            if name in ("other", "another", "rhs") or (
-                short.startswith("__")
-                and len(described.parameters) == 1
-                and short not in ("__getitem__", "__contains__", "__call__")
-            ):
-                wanted.append(described.owner)
+        owner = described.owner if described is not None and described.kind == "method" else None
+        if described is not None and owner is not None and (name in _OTHERS or is_operator(described)):
+            wanted.append(owner)
         asked = self.uses(Parameter(name), described).classes
         owners = dict.fromkeys(s.owner for s in self._siblings if s.owner is not None)
         wanted.extend(owner for owner in owners if owner.name.rpartition(":")[2].rpartition(".")[2] in asked)
@@ -236,7 +242,7 @@ class Pools:
 
     def _files(self, parameter: Parameter, shapes: list[Shape], described: Described | None) -> Iterator[Value]:
         node = self._node(described)
-        path_like = any(shape.name in ("pathlib:Path", "pathlib:PosixPath") for shape in _flat(shapes))
+        path_like = any(shape.name in ("pathlib:Path", "pathlib:PosixPath") for shape in flat(shapes))
         path_like = path_like or (is_path_name(parameter.name) and parameter.shape.kind in ("str", "any", "union"))
         if not path_like or node is None:
             return
@@ -246,36 +252,19 @@ class Pools:
 
     def _suiting(self, shapes: list[Shape], parameter: Parameter, uses: Uses) -> Iterator[Value]:
         """Yield harvested constants that suit a parameter, and what can be made of them."""
-        flat = _flat(shapes)
-        pools = suiting(flat, self._constants)
-        if any(shape.kind == "list" for shape in flat) and parameter.shape.kind == "any":
+        single = flat(shapes)
+        pools = suiting(single, self._constants)
+        if any(shape.kind == "list" for shape in single) and parameter.shape.kind == "any":
             pools.append(list(_ITERATED))
-        if uses.keys and any(shape.kind == "any" for shape in flat):
+        if uses.keys and any(shape.kind == "any" for shape in single):
             pools.append([f"{{{literal(key)}: 1}}" for key in uses.keys])
         yield from interleaved([[Value(text) for text in pool] for pool in pools])
 
     def _off_type(self, parameter: Parameter, uses: Uses) -> Iterator[Value]:
         """Yield values of other types, where the code asks for the type or nothing is annotated."""
         if parameter.shape.kind == "any" or uses.checked:
-            yield from (Value(text) for text in (*UNKNOWN, *_OTHER_TYPES))
+            yield from (Value(text) for text in (*UNKNOWN, *OTHER_TYPES))
             yield from (Value(text) for text in (*BUILTIN["str"][:8], *BUILTIN["int"][:6]))
         elif uses.may_be_none:
             yield Value("None")
-
-
-def _of_default(text: str) -> list[Shape]:
-    known, value = evaluated(text)
-    if not known:
-        return []
-    if isinstance(value, tuple):
-        return [Shape("tuple", items=(_DEFAULTS.get(type(value[0]), STR),), variadic=True)] if value else []
-    return [_DEFAULTS[type(value)]] if type(value) in _DEFAULTS else []
-
-
-def _each(ranked: list[tuple[Shape, float]]) -> list[tuple[Shape, float]]:
-    """Return what the elements are, of all that has some."""
-    return [(shape.items[0], weight) for shape, weight in ranked if shape.kind in ("list", "iterator") and shape.items]
-
-
-def _flat(shapes: list[Shape]) -> list[Shape]:
-    return [item for shape in shapes for item in (_flat(list(shape.items)) if shape.kind == "union" else [shape])]
+        yield from misfits(uses)

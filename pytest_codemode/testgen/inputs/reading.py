@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import ast
-import builtins
 from collections.abc import Collection, Iterable
-from itertools import pairwise
 
-from pytest_codemode.testgen.inputs.expressions import unparsed
-from pytest_codemode.testgen.inputs.scope import FunctionNode, Scope, aliases, parents_in, reads, walked
+from pytest_codemode.testgen.inputs.comparing import Comparisons, caught_around, is_tested
+from pytest_codemode.testgen.inputs.scope import STILL, FunctionNode, Scope, aliases, parents_in, reads, walked
 from pytest_codemode.testgen.inputs.uses import Uses
 from pytest_codemode.testgen.inputs.vocabulary import CALLS, ISINSTANCE, MATCHING, by_operator
 
-_TYPES = frozenset(name for name, value in vars(builtins).items() if isinstance(value, type))
 _LOOKED_INTO = 40
 """How many uses of one parameter are counted."""
 
@@ -41,6 +38,8 @@ class _Reader:
 
     def __init__(self, uses: Uses, scope: Scope, depth: int) -> None:
         self._uses, self._scope, self._depth = uses, scope, depth
+        self._comparisons = Comparisons(uses, scope)
+        self._function: ast.AST | None = None
 
     def read_attributes(self, name: str, constructor: FunctionNode) -> None:
         """Take in what a class's methods do with the attributes that hold a constructor's argument."""
@@ -60,6 +59,7 @@ class _Reader:
 
     def read(self, names: set[str], function: ast.AST, attributes: Collection[str] = ()) -> None:
         """Take in every use of the names, and of these attributes of the object."""
+        self._function = function
         names = names | aliases(names, function)
         parents = parents_in(function)
         found = 0
@@ -73,23 +73,29 @@ class _Reader:
                 return
             parent = parents.get(id(node))
             if parent is not None:
+                self._uses.caught.update(dict.fromkeys(caught_around(node, parents)))
                 self._use(node, parent, parents)
 
-    def _use(self, node: ast.expr, parent: ast.AST, parents: dict[int, ast.AST]) -> None:  # noqa: C901, PLR0912  # a table in code
-        votes = self._uses.votes
+    def _use(self, node: ast.expr, parent: ast.AST, parents: dict[int, ast.AST]) -> None:  # noqa: C901, PLR0912, PLR0915
+        votes = self._uses.votes  # a table in code
         match parent:
             case ast.Attribute():
                 self._uses.attributes.add(parent.attr)
+                self._part(parent.attr, parent, parents)
                 grandparent = parents.get(id(parent))
                 if isinstance(grandparent, ast.Call) and grandparent.func is parent:
-                    self._method(parent.attr, grandparent)
+                    self._method(parent.attr, grandparent, parents)
             case ast.Subscript() if parent.value is node:
                 self._subscript(parent.slice)
+                if isinstance(parent.slice, ast.Constant) and isinstance(parent.slice.value, str):
+                    self._part(parent.slice.value, parent, parents)
             case ast.Subscript():
                 votes["int"] += 0.5
                 votes["str"] += 0.5
+                self._comparisons.looked_up(parent.value)
             case ast.Call() if parent.func is node:
                 self._uses.arities.add(len(parent.args) + len(parent.keywords))
+                self._uses.tested = self._uses.tested or is_tested(parent, parents)
                 votes["callable"] += 5
             case ast.Call():
                 self._passed(node, parent)
@@ -112,7 +118,7 @@ class _Reader:
             case ast.UnaryOp(op=ast.USub() | ast.Invert()):
                 votes["int"] += 2
             case ast.Compare():
-                self._compared(node, parent)
+                self._comparisons.compared(node, parent)
             case ast.For() | ast.comprehension() if parent.iter is node:
                 self._iterated(parent, parents)
             case ast.FormattedValue(format_spec=ast.JoinedStr(values=[ast.Constant(value=str(spec)), *_])):
@@ -121,7 +127,7 @@ class _Reader:
                 self._uses.width = len(elements)
                 votes["tuple"] += 2
             case ast.match_case() | ast.Match():
-                self._matched(parent)
+                self._comparisons.matched(parent)
             case ast.YieldFrom():
                 votes["list"] += 2
             case ast.withitem():
@@ -150,81 +156,40 @@ class _Reader:
                 votes["list"] += 1
                 votes["dict"] += 1
 
-    def _method(self, name: str, call: ast.Call) -> None:
+    def _part(self, name: str, node: ast.expr, parents: dict[int, ast.AST]) -> None:
+        """Take in what is done with a part of the value: what stands under a key of it, or an attribute."""
+        outer = parents.get(id(node))
+        if self._depth <= 0 or self._function is None or outer is None:
+            return
+        reader = _Reader(self._uses.members.setdefault(name, Uses()), self._scope, self._depth - 1)
+        if isinstance(outer, ast.Assign) and len(outer.targets) == 1 and isinstance(outer.targets[0], ast.Name):
+            reader.read({outer.targets[0].id}, self._function)
+        else:
+            reader._function = self._function  # of the same class
+            reader._use(node, outer, parents)
+
+    def _method(self, name: str, call: ast.Call, parents: dict[int, ast.AST]) -> None:
+        if name in STILL and (outer := parents.get(id(call))) is not None:
+            self._use(call, outer, parents)
         match name, call.args:
             case "get" | "pop" | "setdefault", [ast.Constant(value=str(key)), *_]:
                 self._uses.keys.setdefault(key)
                 self._uses.votes["dict"] += 1
+                self._part(key, call, parents)
             case "startswith" | "endswith" | "split" | "replace" | "strip", [ast.Constant(value=bytes()), *_]:
                 self._uses.votes["bytes"] += 3
-
-    def _compared(self, node: ast.expr, comparison: ast.Compare) -> None:
-        operands = [comparison.left, *comparison.comparators]
-        for (left, right), operator in zip(pairwise(operands), comparison.ops, strict=True):
-            if node not in (left, right):
-                continue
-            other = self._resolved(right if left is node else left)
-            if isinstance(operator, ast.In | ast.NotIn) and right is node:
-                self._searched(other)
-            else:
-                self._against(other, inside=isinstance(operator, ast.In | ast.NotIn))
-
-    def _against(self, other: ast.expr, *, inside: bool) -> None:
-        """Take in what the value is compared with, or looked up in."""
-        match other:
-            case ast.Constant() | ast.UnaryOp():
-                self._constant(other)
-            case ast.Name(id=name) if name in _TYPES or (name[:1].isupper() and not name.isupper()):
-                self._is_class(other)
-            case ast.Tuple(elts=elements) | ast.List(elts=elements) | ast.Set(elts=elements) if inside:
-                for element in elements:
-                    self._constant(self._resolved(element))
-            case ast.Dict(keys=keys):
-                for key in keys:
-                    if key is not None:
-                        self._constant(key)
-
-    def _is_class(self, other: ast.expr) -> None:
-        """Take in that the value is a class, or compared with some."""
-        self._uses.votes["type"] += 2
-        for node in ast.walk(other):
-            if isinstance(node, ast.Name):
-                self._uses.classes.setdefault(node.id)
-
-    def _searched(self, wanted: ast.expr) -> None:
-        if isinstance(wanted, ast.Constant) and isinstance(wanted.value, str):
-            self._uses.votes["str"] += 1.5
-            self._uses.votes["dict"] += 1
-            self._uses.keys.setdefault(wanted.value)
-        else:
-            self._uses.votes["dict"] += 1
-            self._uses.votes["list"] += 1
-
-    def _constant(self, node: ast.expr) -> None:
-        if isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant):
-            self._uses.constants.setdefault(unparsed(node))
-            self._uses.votes[type(node.operand.value).__name__] += 2
-        elif isinstance(node, ast.Constant):
-            if node.value is None:
-                self._uses.may_be_none = True
-                return
-            self._uses.constants.setdefault(unparsed(node))
-            kind = type(node.value).__name__
-            if kind in ("str", "int", "float", "bytes", "bool"):
-                self._uses.votes[kind] += 2
-
-    def _resolved(self, node: ast.expr) -> ast.expr:
-        return self._scope.assigned.get(node.id, node) if isinstance(node, ast.Name) else node
 
     def _passed(self, node: ast.expr, call: ast.Call) -> None:
         name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
         at = call.args.index(node) if node in call.args else -1
         if name in ("isinstance", "issubclass") and at == 0 and len(call.args) == 2:
             if name == "issubclass":
-                self._is_class(self._resolved(call.args[1]))
+                self._comparisons.is_class(self._comparisons.resolved(call.args[1]))
             else:
-                self._asked(self._resolved(call.args[1]))
+                self._asked(self._comparisons.resolved(call.args[1]))
             return
+        if isinstance(call.func, ast.Attribute) and name in ("get", "pop") and at == 0:
+            self._comparisons.looked_up(call.func.value)
         if isinstance(call.func, ast.Attribute) and name == "join":
             self._uses.votes["list"] += 2
             self._uses.votes["list-str"] += 0.01
@@ -233,8 +198,9 @@ class _Reader:
         elif name in ("map", "filter", "reduce") and at == 0:
             self._uses.arities.add(2 if name == "reduce" else 1)
             self._uses.votes["callable"] += 3
-        elif name == "hasattr" and isinstance(call.args[-1], ast.Constant):
+        elif name in ("hasattr", "callable"):
             self._uses.checked = True
+            self._vote(CALLS.get(name, ()))
         else:
             self._vote(CALLS.get(name, ()))
             self._handed_on(call, at)
@@ -245,12 +211,13 @@ class _Reader:
         match classes:
             case ast.Tuple(elts=elements):
                 for element in elements:
-                    self._asked(self._resolved(element))
+                    self._asked(self._comparisons.resolved(element))
             case ast.BinOp(left=left, right=right):
                 self._asked(left)
                 self._asked(right)
             case ast.Name(id=name) | ast.Attribute(attr=name):
                 if name in ISINSTANCE:
+                    self._uses.asked.add(ISINSTANCE[name])
                     self._uses.votes[ISINSTANCE[name]] += 6
                 else:
                     self._uses.classes.setdefault(name)
@@ -279,12 +246,3 @@ class _Reader:
                 self._uses.votes["str"] += 0.5
         elif isinstance(loop.target, ast.Tuple):
             self._uses.unpacked = len(loop.target.elts)
-
-    def _matched(self, match: ast.AST) -> None:
-        for node in ast.walk(match):
-            if isinstance(node, ast.MatchValue):
-                self._constant(node.value)
-            elif isinstance(node, ast.MatchMapping):
-                self._uses.votes["dict"] += 3
-            elif isinstance(node, ast.MatchSequence):
-                self._uses.votes["list"] += 2

@@ -12,6 +12,8 @@ from pytest_codemode.core.exploring import Described
 from pytest_codemode.testgen.inputs.uses import Uses
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+STILL = frozenset(["lower", "upper", "strip", "casefold", "lstrip", "rstrip", "title", "replace", "copy"])
+"""Methods that give nearly the same again: what is asked of their result is asked of the value."""
 _DEPTH = 2
 """How far helpers of helpers are looked into."""
 
@@ -149,6 +151,8 @@ def aliases(names: set[str], function: ast.AST) -> set[str]:
     for node in walked(function):
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             value = node.value.values[0] if isinstance(node.value, ast.BoolOp) else node.value
+            if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in STILL:
+                value = value.func.value
             if isinstance(value, ast.Name) and value.id in names:
                 found.add(node.targets[0].id)
     return found

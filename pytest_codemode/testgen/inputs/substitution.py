@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from itertools import islice
 
 from pytest_codemode.core.exploring import Compared
 from pytest_codemode.testgen.inputs.expressions import evaluated, literal, parsed, unparsed
 from pytest_codemode.testgen.inputs.mutation import replaced, sites, value_at
+from pytest_codemode.testgen.inputs.numbering import replaced_numbers
 
 _CHECKS: dict[str, tuple[str, ...]] = {
     "": ("-", "a", "1", " "),
@@ -77,10 +79,19 @@ def _instead(node: ast.expr, left: object, right: tuple[bool, object], operator:
             yield from (_resized(node, size) for size in _sizes(other))
         elif isinstance(node, ast.Dict) and len(node.keys) == left:
             yield from (_resized_dict(node, size) for size in _sizes(other))
-        elif isinstance(value, str) and str(left) in value:
-            yield from (literal(value.replace(str(left), str(other + by), 1)) for by in (0, 1, -1))
+        elif isinstance(value, str):
+            yield from map(literal, _renumbered(value, left, other))
     elif isinstance(left, str) and isinstance(value, str) and known and left:
         yield from _texts(value, left, other, operator)
+
+
+def _renumbered(value: str, old: int, new: int) -> Iterator[str]:
+    """Yield a text with a number in it replaced by another one, or one next to that."""
+    for by in (0, 1, -1):
+        if new + by >= 0:
+            yield from islice(replaced_numbers(value, old, new + by), 6)
+    if str(old) in value:
+        yield from (value.replace(str(old), str(new + by), 1) for by in (0, 1, -1))
 
 
 def _texts(value: str, left: str, other: object, operator: str) -> Iterator[str]:

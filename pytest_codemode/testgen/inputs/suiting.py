@@ -23,7 +23,7 @@ def _holds_texts(shape: Shape) -> bool:
 
 
 def _texts(constants: Constants) -> list[str]:
-    return [literal(text) for text in islice(constants.strings(), 120)]
+    return [literal(text) for text in islice(constants.strings(), 160)]
 
 
 def _numbers(constants: Constants) -> list[str]:

@@ -48,6 +48,14 @@ class Uses:
     may_be_none: bool = False
     checked: bool = False
     """Whether its type is asked for."""
+    asked: set[str] = field(default_factory=set)
+    """Kinds that `isinstance` asks for."""
+    members: dict[str, Uses] = field(default_factory=dict)
+    """What is done with what stands under its keys, and with its attributes."""
+    caught: dict[str, None] = field(default_factory=dict)
+    """Exceptions that are caught where it is used."""
+    tested: bool = False
+    """Whether its result is tested, if it is called."""
 
     def ranked(self) -> list[tuple[Shape, float]]:
         """Return the shapes that the use suggests, and how much speaks for each, the likeliest first."""
@@ -70,13 +78,16 @@ class Uses:
         yield from ((name, 4.0 / (1 + at)) for at, name in enumerate(fitting))
 
     def _namespace(self) -> Shape:
-        members = tuple(Parameter(name, shape=(*guessed(name), STR)[0]) for name in sorted(self.attributes)[:8])
-        return Shape("protocol", parameters=members)
+        return Shape("protocol", parameters=self._members(sorted(self.attributes)))
+
+    def _members(self, names: list[str]) -> tuple[Parameter, ...]:
+        """Return attributes or keys with what their own use suggests, else their names."""
+        of_use = {name: uses.shapes()[:1] for name, uses in self.members.items()}
+        return tuple(Parameter(name, shape=(*of_use.get(name, ()), *guessed(name), STR)[0]) for name in names[:8])
 
     def _shape(self, name: str) -> Shape:  # noqa: PLR0911  # one return per kind
         if name == "dict" and self.keys:
-            members = tuple(Parameter(key, shape=(*guessed(key), STR)[0]) for key in list(self.keys)[:8])
-            return Shape("typeddict", parameters=members)
+            return Shape("typeddict", parameters=self._members(list(self.keys)))
         if name == "tuple" and self.width:
             return Shape("tuple", items=(INT,) * self.width)
         if name in ("list", "iterator", "set", "tuple"):
