@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pytest_codemode.core.budget import Budget, StopReason
 from pytest_codemode.core.errors import ConfigError
@@ -14,6 +14,7 @@ from pytest_codemode.core.outcome import Mode, Outcome, RunRequest
 from pytest_codemode.core.ports import EventSink, Sandbox
 from pytest_codemode.core.request import CoverOptions, EngineRequest
 from pytest_codemode.core.written import PossibleBug
+from pytest_codemode.testgen import symbolic
 from pytest_codemode.testgen.asking.rest import Ask, Together
 from pytest_codemode.testgen.callers import Callers
 from pytest_codemode.testgen.gaps import FunctionGap, Target, gaps
@@ -119,6 +120,7 @@ class CoverLoop:
         try:
             self._emit(SandboxReady(self._sandbox.info()))
             self._measure()
+            self._settings = replace(self._settings, symbolic=bool(result.gaps) and symbolic.is_there(self._sandbox))
             if not result.gaps:
                 result.stop = StopReason.NO_GAPS
                 return result

@@ -40,6 +40,8 @@ class Settings:
     ask: Ask | None = None
     """Asks a model about what the search leaves open."""
     together: Together | None = None
+    symbolic: bool = False
+    """Whether there is a solver to ask."""
 
 
 def prepare(

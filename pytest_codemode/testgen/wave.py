@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pytest_codemode.core.patch import Files
 from pytest_codemode.core.written import PossibleBug
 from pytest_codemode.edits.text import SourceError
+from pytest_codemode.testgen import symbolic
 from pytest_codemode.testgen.asking.rest import ask_about_rest
 from pytest_codemode.testgen.drafting import Draft, choose, draft
 from pytest_codemode.testgen.exploration import explore
@@ -93,6 +94,7 @@ def run(
     public = [subject for subject in wave.subjects if not _is_private(subject.described.qualname)]
     private = [subject for subject in wave.subjects if _is_private(subject.described.qualname)]
     asked_s = ASK_SHARE * explore_s() if settings.ask is not None else 0.0
+    asked_s += symbolic.SHARE * explore_s() if settings.symbolic else 0.0
     for some, share in ((public, PUBLIC_SHARE), (private, 1.0)):
         until_s = asked_s + (explore_s() * (1 - share) if private else 0.0)
         for subject in some:
@@ -103,6 +105,18 @@ def run(
             settings.budget,
             workers=settings.workers,
             left_s=lambda until_s=until_s: explore_s() - until_s,  # type: ignore[misc]  # bound now
+            say=lambda text: say("explore", text),
+        )
+    if settings.symbolic:
+        say("explore", "what a solver finds for the rest")
+        left_s = symbolic.SHARE * explore_s() if settings.ask is not None else explore_s()
+        solved = symbolic.solve(wave.subjects, sandbox, settings.workers, lambda: left_s)
+        explore(
+            solved,
+            sandbox,
+            settings.budget,
+            workers=settings.workers,
+            left_s=settings.budget.remaining_s,
             say=lambda text: say("explore", text),
         )
     if settings.ask is not None:
