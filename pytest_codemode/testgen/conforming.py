@@ -68,9 +68,10 @@ def _elements(shape: Shape, shown: Shown) -> list[tuple[Shape, Shown]]:
 def _parts(shown: Shown) -> Sequence[Shown]:
     value = _value(shown)
     if isinstance(value, dict):
-        return [_literal(part) for pair in value.items() for part in pair]
-    return [_literal(part) for part in value] if isinstance(value, list | tuple | set | frozenset) else []
+        return [literal(part) for pair in value.items() for part in pair]
+    return [literal(part) for part in value] if isinstance(value, list | tuple | set | frozenset) else []
 
 
-def _literal(value: object) -> Shown:
-    return Shown("literal", repr(value), f"builtins:{type(value).__name__}")
+def literal(value: object) -> Shown:
+    """Return a value of built-in types as it is shown."""
+    return Shown("float" if isinstance(value, float) else "literal", repr(value), f"builtins:{type(value).__name__}")

@@ -84,10 +84,11 @@ def choose(made: Draft, source: bytes, sandbox: Sandbox, left_s: Callable[[], fl
         return []
     keys = [case.recipe.key for case in made.cases]
     taken = frozenset().union(*takes.values())
-    own_lines = {line for line, end in taken if not end and subject.gap.first <= line <= subject.gap.last}
-    own_lines |= {start for start, end in taken if end and subject.gap.first <= start <= subject.gap.last}
+    lines = {line for line, end in taken if not end}
+    # The line that a new branch leaves was executed before: the suite may tell its mutants already.
+    judged = subject.gap.within(lines or {start for start, end in taken if end})
     if left_s() > 0:
-        made.mutants = mutants(subject.path, source, own_lines, MOST_MUTANTS)
+        made.mutants = mutants(subject.path, source, judged, MOST_MUTANTS)
         digests = {case.recipe.key: case.observation.digest for case in made.cases}
         recipes = [case.recipe for case in made.cases]
         arcs = {case.recipe.key: case.observation.arcs for case in made.cases}
@@ -98,7 +99,7 @@ def choose(made: Draft, source: bytes, sandbox: Sandbox, left_s: Callable[[], fl
         keys = [case.recipe.key for case in made.cases]
     killed = {key: made.kills.get(key, frozenset()) for key in keys}
     efforts = {case.recipe.key: effort(case.recipe) for case in made.cases}
-    kept = set(chosen(keys, takes, killed, efforts, MOST_FOR_KILLS))
+    kept = set(chosen(keys, takes, killed, efforts, MOST_FOR_KILLS if lines else 0))
     return [case for case in made.cases if case.recipe.key in kept]
 
 

@@ -61,6 +61,10 @@ class FunctionGap:
         """How many lines and branches are left out."""
         return len(self.missing_lines) + len(self.missing_branches)
 
+    def within(self, lines: Iterable[int]) -> frozenset[int]:
+        """Return those of the lines that are the function's."""
+        return frozenset(line for line in lines if self.first <= line <= self.last)
+
     @property
     def percent(self) -> float:
         """Executed statements and branches, of all."""

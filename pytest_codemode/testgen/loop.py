@@ -55,6 +55,8 @@ class Result:
     """The one that an interruption has hit: nothing of it is kept but its possible bugs."""
     bugs: list[PossibleBug] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
+    failing: bool = False
+    """Whether a test of the suite fails."""
     stop: StopReason = StopReason.NO_MORE
     notices: list[str] = field(default_factory=list)
     mutants: tuple[int, int] = (0, 0)
@@ -146,9 +148,11 @@ class CoverLoop:
         result = self.result
         result.notices += base.notes
         failing = [nodeid for nodeid, outcome in base.outcomes.items() if outcome in _RED]
+        result.failing = bool(failing)
         if failing:
-            tests = "1 test fails" if len(failing) == 1 else f"{len(failing)} tests fail"
-            result.notices.append(f"{tests} before anything was written; what they execute counts as covered")
+            one = len(failing) == 1
+            tests, they = ("1 test fails", "it executes") if one else (f"{len(failing)} tests fail", "they execute")
+            result.notices.append(f"{tests} before anything was written; what {they} counts as covered")
         result.before = {file.path: file for file in found.measured}
         result.now = dict(result.before)
         result.targets, result.changed, result.gaps = found.targets, found.changed, found.gaps
@@ -237,6 +241,7 @@ class CoverLoop:
         if not wave.files:
             return
         self._tree.accept(wave.overlay())
+        wave.accepted = True
         what = "1 test holds" if wave.number == 1 else f"{wave.number} tests hold"
         self._emit(Notice("info", f"{what}: {', '.join(file.path for file in wave.files)}"))
         if wave.proof.measured is not None:

@@ -29,7 +29,7 @@ def broken_promises(drafts: Sequence[Draft], sandbox: Sandbox) -> list[PossibleB
     bugs: list[PossibleBug] = []
     for (_, found), explored in zip(asked, sandbox.explore([request for request, _ in asked]), strict=True):
         for promise, observation in zip(found, explored.observations, strict=False):
-            bug = broken(promise, observation.value if observation.outcome == "returned" else None)
+            bug = broken(promise, observation)
             if bug is not None:
                 bugs.append(bug)
                 for made in drafts:  # whichever of the two is wrong, no test asserts what the call came to

@@ -9,8 +9,10 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pytest_codemode.core.exploring import Described, Import, Recipe, Shown
-from pytest_codemode.core.written import PossibleBug
+from pytest_codemode.core.exploring import Described, Import, Observation, Recipe, Shown
+from pytest_codemode.core.written import BugKind, PossibleBug
+from pytest_codemode.testgen.conforming import literal
+from pytest_codemode.testgen.plausible import is_plausible
 from pytest_codemode.testgen.program import as_program
 from pytest_codemode.testgen.subject import Tried
 
@@ -35,6 +37,8 @@ IDEMPOTENT = frozenset(
     ("normalize", "normalise", "canonicalize", "canonicalise", "sanitize", "sanitise", "canonical", "normalized")
 )
 """Words in a name that say that doing it twice is doing it once."""
+REPETITIVE = ("a   b    c", "a--b__c//d", "  aa bb  ", "Ab-Ab", "ÄÖ ß İ", "((a))")
+"""Texts with something in them that is often removed once for all and sometimes not."""
 MOST = 48
 """Inputs on which one relation is tried: all that may become tests, for often only few of them show what is lost."""
 
@@ -44,13 +48,15 @@ class Promise:
     """One call of a relation, and what it has to come out as."""
 
     recipe: Recipe
-    kind: str
+    kind: BugKind
     function: Described
     expected: Shown
     told: str
     """As `7 (what it was given)`."""
-    of: str
+    of: str = ""
     """Key of the call that it is made of: what came of that is no better than the promise."""
+    plausible: bool = False
+    """Whether that call is one that somebody could make: then to raise is to break the promise."""
 
 
 def promises(described: Sequence[Described], tried: Mapping[str, Sequence[Tried]]) -> Iterator[Promise]:
@@ -70,23 +76,30 @@ def promises(described: Sequence[Described], tried: Mapping[str, Sequence[Tried]
             yield from _there_and_back(there, back, calls[:MOST])
 
 
-def broken(promise: Promise, shown: Shown | None) -> PossibleBug | None:
+def broken(promise: Promise, observation: Observation) -> PossibleBug | None:
     """Return the bug if the promise was not kept; a result of another type shows that nothing was promised."""
-    if shown is None or shown.type != promise.expected.type or shown.kind != promise.expected.kind:
+    shown, raised = observation.value, observation.raised
+    if observation.outcome == "raised" and raised is not None and promise.plausible and raised.path:
+        actual = f"raises {raised.type.partition(':')[2]}: {raised.message}"
+    elif observation.outcome != "returned" or shown is None or not _differs(promise.expected, shown):
         return None
-    if shown.text == promise.expected.text or not shown.text or shown.cut:
-        return None
+    else:
+        actual = shown.text
     described = promise.function
-    kind = "round trip" if promise.kind == "round trip" else "idempotence"
     return PossibleBug(
         described.path,
         described.line,
         described.qualname,
-        kind,  # type: ignore[arg-type]  # one of two
+        promise.kind,
         as_program(promise.recipe),
         promise.told,
-        shown.text[:200],
+        actual[:200],
     )
+
+
+def _differs(expected: Shown, shown: Shown) -> bool:
+    same_type = (shown.type, shown.kind) == (expected.type, expected.kind)
+    return same_type and bool(shown.text) and not shown.cut and shown.text != expected.text
 
 
 def _twice(function: Described, calls: Sequence[Tried]) -> Iterator[Promise]:
@@ -95,23 +108,43 @@ def _twice(function: Described, calls: Sequence[Tried]) -> Iterator[Promise]:
         if value is None or argument is None or value.kind != "literal" or value.type != _type_of(argument):
             continue
         call = f"{_called(one.recipe)}({one.recipe.call})"
-        recipe = replace(one.recipe, key=f"{one.recipe.key}:twice", call=call, origin="pair", expected="")
-        yield Promise(recipe, "idempotence", function, value, f"{value.text} (as of doing it once)", one.recipe.key)
+        yield Promise(
+            replace(one.recipe, key=f"{one.recipe.key}:twice", call=call, origin="pair", expected=""),
+            "idempotence",
+            function,
+            expected=value,
+            told=f"{value.text} (as of doing it once)",
+            of=one.recipe.key,
+        )
+    texts = [one for one in calls if isinstance(_given(one), str)]
+    for number, text in enumerate(REPETITIVE if texts else ()):
+        once = f"{_called(texts[0].recipe)}({text!r})"
+        call = f"{_called(texts[0].recipe)}({once}) == {once}"
+        yield Promise(
+            replace(texts[0].recipe, key=f"again{number}", call=call, origin="pair", expected=""),
+            "idempotence",
+            function,
+            expected=literal(value=True),
+            told="True (to do it twice is to do it once)",
+        )
 
 
 def _there_and_back(there: Described, back: Described, calls: Sequence[Tried]) -> Iterator[Promise]:
     for one in calls:
-        argument = _sole_argument(one.recipe)
-        given = None if argument is None else _literal(argument)
+        given = _literal(_sole_argument(one.recipe))
         if given is None or one.observation.value is None:
             continue
         imports = tuple(dict.fromkeys((*one.recipe.imports, *(_import_of(one.recipe, back)))))
-        call = f"{back.qualname.rpartition('.')[2] if '.' not in back.qualname else back.qualname}({one.recipe.call})"
-        recipe = replace(
-            one.recipe, key=f"{one.recipe.key}:back", call=call, imports=imports, origin="pair", expected=""
+        call = f"{back.qualname}({one.recipe.call})"
+        yield Promise(
+            replace(one.recipe, key=f"{one.recipe.key}:back", call=call, imports=imports, origin="pair", expected=""),
+            "round trip",
+            back,
+            expected=given,
+            told=f"{given.text} (what {there.qualname} was given)",
+            of=one.recipe.key,
+            plausible=is_plausible(there, one.recipe),
         )
-        told = f"{given.text} (what {there.qualname} was given)"
-        yield Promise(recipe, "round trip", back, given, told, one.recipe.key)
 
 
 def _import_of(recipe: Recipe, back: Described) -> Iterator[Import]:
@@ -136,12 +169,16 @@ def _called(recipe: Recipe) -> str:
     return recipe.call.partition("(")[0]
 
 
-def _literal(node: ast.expr) -> Shown | None:
+def _literal(node: ast.expr | None) -> Shown | None:
     try:
-        value = ast.literal_eval(node)
+        return None if node is None else literal(ast.literal_eval(node))
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return None
-    return Shown("float" if isinstance(value, float) else "literal", repr(value), f"builtins:{type(value).__name__}")
+
+
+def _given(one: Tried) -> object:
+    node = _sole_argument(one.recipe)
+    return node.value if isinstance(node, ast.Constant) else None
 
 
 def _type_of(node: ast.expr) -> str:

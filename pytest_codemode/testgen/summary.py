@@ -79,16 +79,27 @@ def _untested(
         for wave in result.waves
         for made in wave.drafts
     }
+    lost = {key: why for wave in [*result.waves, result.under_way] if wave for key, why in _lost(wave).items()}
     for gap in left:
         key = (gap.path, gap.qualname, gap.line)
         items = items_of(gap.missing_lines, gap.missing_branches)
         subject = subjects.get(key)
-        if subject is None:
+        if subject is None or key in lost:
             branches = len(gap.missing_branches)
-            reason = stopped or "no arguments could be made up for it"
+            reason = lost.get(key) or stopped or "no arguments could be made up for it"
             yield Untested(gap.path, gap.qualname, gap.line, gap.missing_lines, branches, reason)
         else:
             yield untested(subject, items, refused.get(key, {}), _lines(read(gap.path)), stopped)
+
+
+def _lost(wave: Wave) -> dict[tuple[str, str, int], str]:
+    """Return the functions for which tests were found that are not kept, and why."""
+    kept = {key for file in wave.files for keys in file.cases.values() for key in keys} if wave.accepted else set()
+    had = [(made.subject.gap, key in kept) for key, (made, _) in wave.cases.items()]
+    held = {(gap.path, gap.qualname, gap.line) for gap, is_kept in had if is_kept}
+    why = next(iter(wave.dropped), "the run ended before they were proven")
+    found = {(gap.path, gap.qualname, gap.line) for gap, _ in had} - held
+    return dict.fromkeys(found, f"tests of it were found and are not kept: {why}")
 
 
 def _lines(raw: bytes | None) -> list[str]:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from pytest_codemode.core.exploring import Described, Raised, Recipe, Shape
 from pytest_codemode.core.written import BugKind, PossibleBug
 from pytest_codemode.testgen.conforming import contradicts
+from pytest_codemode.testgen.plausible import conforms, is_plausible
 from pytest_codemode.testgen.program import as_program
 from pytest_codemode.testgen.subject import Tried
 
@@ -26,8 +27,6 @@ OPERATIONS = frozenset(
     )
 )
 """What an operation raises that its author did not think of; declared ones are raised or named in the docstring."""
-_PLAUSIBLE = frozenset({"docstring", "recorded", "type", "default"})
-_UNTYPED = frozenset({"docstring", "recorded"})
 
 
 def suspicion(described: Described, tried: Tried) -> PossibleBug | None:
@@ -36,7 +35,7 @@ def suspicion(described: Described, tried: Tried) -> PossibleBug | None:
     if observation.raised is not None and observation.outcome == "raised":
         return _exception(described, tried.recipe, observation.raised)
     if observation.value is not None and _is_call_of(described, tried.recipe):
-        if not contradicts(described.returns, observation.value):
+        if not contradicts(described.returns, observation.value) or not conforms(described, tried.recipe):
             return None
         return _bug(described, tried, "annotation", f"{worded(described.returns)} (its annotation)", outcome_of(tried))
     return None
@@ -66,7 +65,7 @@ def _exception(described: Described, recipe: Recipe, raised: Raised) -> Possible
     if raised.explicit or not raised.path or _is_declared(described, raised):
         return None
     surely = raised.type in ALWAYS
-    if not surely and (raised.type not in OPERATIONS or not _is_plausible(described, recipe)):
+    if not surely and (raised.type not in OPERATIONS or not is_plausible(described, recipe)):
         return None
     name = raised.type.partition(":")[2]
     text = f"{name}: {raised.message}" if raised.message else name
@@ -84,21 +83,6 @@ def _exception(described: Described, recipe: Recipe, raised: Raised) -> Possible
 def _is_declared(described: Described, raised: Raised) -> bool:
     names = (one.rpartition(":")[2].rpartition(".")[2] for one in (raised.type, *raised.bases))
     return any(re.search(rf"\b{re.escape(name)}\b", described.doc) for name in names if name not in ("Exception",))
-
-
-def _is_plausible(described: Described, recipe: Recipe) -> bool:
-    """Whether somebody could call it like that: as its documentation, its suite or its annotations say."""
-    if recipe.origin in _UNTYPED:
-        return True
-    if any(part.startswith("_") and not part.endswith("__") for part in described.qualname.split(".")):
-        return False  # what may reach it is for its callers to say
-    parameters = [one for one in described.parameters if one.kind not in ("args", "kwargs")]
-    typed = bool(parameters) and all(_is_known(one.shape) for one in parameters)
-    return typed and recipe.origin in _PLAUSIBLE
-
-
-def _is_known(shape: Shape) -> bool:
-    return shape.kind not in ("any", "callable", "protocol", "recursive") and all(map(_is_known, shape.items))
 
 
 def _bug(described: Described, tried: Tried, kind: BugKind, expected: str, actual: str) -> PossibleBug:

@@ -44,6 +44,8 @@ class Wave:
     bugs: list[PossibleBug] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
     """Why tests were dropped -> how many."""
+    accepted: bool = False
+    """Whether its tests hold with the suite."""
 
     @property
     def number(self) -> int:

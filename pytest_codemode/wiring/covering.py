@@ -77,7 +77,7 @@ def _covered(request: EngineRequest, run: Run) -> RunReport:
     report = RunReport(
         run.store.run_id,
         result.stop.value,
-        green=False,
+        green=bool(result.before) and not result.failing,
         cover=summarise(result, left, tree.original),
         cost=cost_of(run.budget),
         sandbox=info,

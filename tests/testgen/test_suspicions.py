@@ -101,6 +101,10 @@ def test_one_bug_of_a_kind_is_reported_for_a_place():
     assert list(each_once([one, two])) == [one]
 
 
+def came(value):
+    return Observation("1", "returned", value)
+
+
 def function(name):
     return Described("codec.py", "codec", name, 1, parameters=(Parameter("text", shape=STR),))
 
@@ -114,9 +118,9 @@ def test_an_inverse_has_to_give_back_what_went_in():
     (promise,) = promises([function("encode_name"), function("decode_name")], calls("encode_name", "'a b'", "'a+b'"))
     assert promise.recipe.call == "decode_name(encode_name('a b'))"
     assert {one.name for one in promise.recipe.imports} == {"encode_name", "decode_name"}
-    bug = broken(promise, Shown("literal", "'a+b'", "builtins:str"))
+    bug = broken(promise, came(Shown("literal", "'a+b'", "builtins:str")))
     assert (bug.kind, bug.function, bug.actual) == ("round trip", "decode_name", "'a+b'")
-    assert broken(promise, Shown("literal", "'a b'", "builtins:str")) is None
+    assert broken(promise, came(Shown("literal", "'a b'", "builtins:str"))) is None
 
 
 def test_a_promise_is_tried_on_every_call_that_may_become_a_test():
@@ -127,14 +131,14 @@ def test_a_promise_is_tried_on_every_call_that_may_become_a_test():
 
 def test_another_type_shows_that_nothing_was_promised():
     (promise,) = promises([function("to_text"), function("from_text")], calls("to_text", "'a'", "'b'"))
-    assert broken(promise, Shown("literal", "3", "builtins:int")) is None
+    assert broken(promise, came(Shown("literal", "3", "builtins:int"))) is None
 
 
 def test_to_normalise_twice_is_to_normalise_once():
-    (promise,) = promises([function("normalize_title")], calls("normalize_title", "'A  B'", "'a b'"))
+    promise, *_ = promises([function("normalize_title")], calls("normalize_title", "'A  B'", "'a b'"))
     assert promise.recipe.call == "normalize_title(normalize_title('A  B'))"
-    assert broken(promise, Shown("literal", "'a'", "builtins:str")).kind == "idempotence"
-    assert broken(promise, Shown("literal", "'a b'", "builtins:str")) is None
+    assert broken(promise, came(Shown("literal", "'a'", "builtins:str"))).kind == "idempotence"
+    assert broken(promise, came(Shown("literal", "'a b'", "builtins:str"))) is None
 
 
 def test_a_call_with_setup_is_a_program_that_can_be_pasted():
@@ -142,3 +146,23 @@ def test_a_call_with_setup_is_a_program_that_can_be_pasted():
         "1", "Cart.add", "cart.add(item)", (Import("shop", "Cart"),), (("cart", "Cart()"), ("_", "cart.open()"))
     )
     assert as_program(recipe) == "from shop import Cart\ncart = Cart()\ncart.open()\ncart.add(item)"
+
+
+def test_a_text_that_is_often_reduced_in_part_is_tried_twice():
+    found = list(promises([function("normalize_title")], calls("normalize_title", "'A  B'", "'a b'")))
+    repeated = next(one for one in found if "a   b    c" in one.recipe.call)
+    assert repeated.recipe.call == "normalize_title(normalize_title('a   b    c')) == normalize_title('a   b    c')"
+    assert broken(repeated, came(Shown("literal", "False", "builtins:bool"))).kind == "idempotence"
+    assert broken(repeated, came(Shown("literal", "True", "builtins:bool"))) is None
+
+
+def test_an_inverse_that_refuses_what_it_should_take_is_suspicious_on_plausible_input():
+    (promise,) = promises([function("encode"), function("decode")], calls("encode", "'x=y'", "'x=y'"))
+    raised = Observation("1", "raised", raised=Raised("builtins:ValueError", "too many", path="codec.py", line=3))
+    assert broken(promise, raised).actual == "raises ValueError: too many"
+
+
+def test_an_argument_of_another_type_than_annotated_shows_nothing():
+    assert suspicion(mean(), raising("TypeError", call="mean('hello')")) is None
+    stand_in = Shape("class", "shop:Cart")
+    assert suspicion(mean(shape=stand_in), raising("AttributeError", call="mean(SimpleNamespace(total=1))")) is None
