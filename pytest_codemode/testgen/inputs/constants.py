@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from pytest_codemode.testgen.inputs.composing import composed, looked_for
+from pytest_codemode.testgen.inputs.composing import composed, looked_for, reworded
 from pytest_codemode.testgen.inputs.expressions import literal, unparsed
-from pytest_codemode.testgen.inputs.numbering import asked_numbers, layouts, renumbered
+from pytest_codemode.testgen.inputs.numbering import asked_numbers, layouts, recounted, renumbered
 from pytest_codemode.testgen.inputs.patterns import matching, nearly
 from pytest_codemode.testgen.inputs.scope import Scope
 
@@ -40,6 +40,8 @@ class Constants:
     """Texts that documentation shows."""
     numbered: dict[str, None] = field(default_factory=dict)
     """Texts with numbers in them that the function compares with others."""
+    reworded: dict[str, None] = field(default_factory=dict)
+    """Texts that match, with words of the code in them."""
     composed: dict[str, None] = field(default_factory=dict)
     """Texts of the single characters that the function looks for."""
 
@@ -47,7 +49,9 @@ class Constants:
         """Yield texts for an argument: those that match, constants, and what can be made of them."""
         yield from self.harvested()
         around = (made for text in list(self.texts)[:20] for made in _around(text))
-        yield from _alternating([*self.unmatched, *around], self.documented, self.numbered, self.composed)
+        yield from _alternating(
+            [*self.unmatched, *around], self.documented, self.numbered, self.reworded, self.composed
+        )
 
     def harvested(self) -> Iterator[str]:
         """Yield the texts that match, and those that the code holds."""
@@ -57,7 +61,7 @@ class Constants:
         """Yield texts to put into others: of those that were only made up no more than a few."""
         yield from self.harvested()
         yield from self.unmatched
-        for made in (self.documented, self.numbered, self.composed):
+        for made in (self.documented, self.numbered, self.reworded, self.composed):
             yield from list(made)[:_FEW]
 
     def neighbours(self) -> Iterator[int | float]:
@@ -90,6 +94,9 @@ def harvested(scope: Scope, callers: Iterable[str] = (), seed: int = 0, document
     laid_out = list(layouts(functions)) if bases else []
     known = [text for text in (*laid_out, *constants.documented, *constants.matched) if any(map(str.isdigit, text))]
     constants.numbered.update(dict.fromkeys((*laid_out, *renumbered(known, numbers, bases))))
+    constants.numbered.update(dict.fromkeys(recounted(functions, (*constants.documented, *constants.matched))))
+    words = [text for text in constants.texts if len(text) > 1 and text.isidentifier()]
+    constants.reworded.update(dict.fromkeys(reworded(list(constants.matched)[:2], words)))
     constants.composed.update(dict.fromkeys(composed(looked_for(functions, scope), seed)))
     return constants
 

@@ -15,7 +15,7 @@ from pytest_codemode.testgen.inputs.combining import Combiner
 from pytest_codemode.testgen.inputs.constants import Constants, harvested
 from pytest_codemode.testgen.inputs.documentation import shown
 from pytest_codemode.testgen.inputs.examples import Example, examples
-from pytest_codemode.testgen.inputs.expressions import LONGEST, quoted
+from pytest_codemode.testgen.inputs.expressions import LONGEST, parsed, quoted
 from pytest_codemode.testgen.inputs.guards import Guards
 from pytest_codemode.testgen.inputs.guided import Guided
 from pytest_codemode.testgen.inputs.mutation import Material
@@ -91,7 +91,9 @@ class _Campaign:
         self._examples = _examples(described, self._scope)
         apart = ((of_example(example), taken_apart(example, described)) for example in self._examples)
         self._apart = {plan: varied for plan, varied in apart if varied is not None}
-        constants = harvested(self._scope, target.callers, seed, _shown(described, self._scope))
+        constants = harvested(
+            self._scope, target.callers, seed, [*_shown(described, self._scope), *_passed(self._examples)]
+        )
         shown_texts = [*map(quoted, constants.documented), *said_by(described.qualname)]
         self._documented = [Value(text) for text in dict.fromkeys(shown_texts)]
         self._pools = Pools(self._scope, (*siblings, described), constants)
@@ -174,6 +176,13 @@ class _Campaign:
 def _examples(described: Described, scope: Scope) -> list[Example]:
     owner = described.qualname.rpartition(".")[0]
     return list(examples(described, [described.doc, *_documentation(scope, owner)], _importable(described, scope)))
+
+
+def _passed(found: list[Example]) -> list[str]:
+    """Return the texts that examples pass."""
+    trees = [tree for example in found[:20] if (tree := parsed(example.call)) is not None]
+    nodes = (node for tree in trees for node in ast.walk(tree))
+    return [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
 
 
 def _shown(described: Described, scope: Scope) -> list[str]:

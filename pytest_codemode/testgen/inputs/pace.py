@@ -6,7 +6,6 @@ One call that runs out of time costs as much as hundreds of others; one whose se
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 
 from pytest_codemode.core.exploring import Observation
 from pytest_codemode.testgen.inputs.guided import parts
@@ -28,18 +27,26 @@ class Pace:
         self._came_back: Counter[tuple[str, str]] = Counter()
         self._lost = 0
         self._failed: Counter[str] = Counter()
-        self._succeeded: Counter[str] = Counter()
+        self._succeeded: set[str] = set()
+        self._void: set[str] = set()
 
     def note(self, plan: Plan, observation: Observation) -> None:
         """Take in whether a call came back, and whether it was made at all."""
         over = observation.outcome == "timeout"
         self._lost += over
         (self._over if over else self._came_back).update((name, value.text) for name, value in parts(plan))
-        (self._failed if observation.outcome == "invalid" else self._succeeded).update(_made(plan))
+        for text in _made(plan):
+            if observation.outcome != "invalid":
+                self._succeeded.add(text)
+                self._void.discard(text)
+            elif text not in self._succeeded:
+                self._failed[text] += 1
+                if self._failed[text] >= _VOID:
+                    self._void.add(text)
 
     def is_waste(self, plan: Plan) -> bool:
         """Whether a plan passes something that most likely takes too long, or its setup most likely fails."""
-        if any(self._failed[text] >= _VOID and not self._succeeded[text] for text in _made(plan)):
+        if self._void and not self._void.isdisjoint(_made(plan)):
             return True
         return bool(self._over) and any(self._is_slow((name, value.text)) for name, value in parts(plan))
 
@@ -50,8 +57,7 @@ class Pace:
         return over >= _SLOW and over > back
 
 
-def _made(plan: Plan) -> Iterator[str]:
-    """Yield what the setup of a plan does: it makes the object, then takes the steps."""
-    if plan.receiver is not None:
-        yield plan.receiver.text
-    yield from (text for _, text in plan.steps)
+def _made(plan: Plan) -> list[str]:
+    """Return what the setup of a plan does: it makes the object, then takes the steps."""
+    steps = [text for _, text in plan.steps]
+    return steps if plan.receiver is None else [plan.receiver.text, *steps]

@@ -149,10 +149,22 @@ def aliases(names: set[str], function: ast.AST) -> set[str]:
     """Return other names for the same value: `x = value`, `x = value or ""`."""
     found: set[str] = set()
     for node in walked(function):
-        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-            value = node.value.values[0] if isinstance(node.value, ast.BoolOp) else node.value
-            if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in STILL:
-                value = value.func.value
-            if isinstance(value, ast.Name) and value.id in names:
-                found.add(node.targets[0].id)
+        if isinstance(node, ast.Assign) and len(node.targets) == 1:
+            for target, value in _assignments(node.targets[0], node.value):
+                if isinstance(target, ast.Name) and isinstance(value, ast.Name) and value.id in names:
+                    found.add(target.id)
     return found
+
+
+def _assignments(target: ast.expr, value: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Yield what gets which value, or nearly: of tuples each part, of `or` and `value.strip()` the first operand."""
+    match target, value:
+        case ast.Tuple(elts=targets), ast.Tuple(elts=values) if len(targets) == len(values):
+            for one, other in zip(targets, values, strict=True):
+                yield from _assignments(one, other)
+        case _, ast.BoolOp():
+            yield from _assignments(target, value.values[0])
+        case _, ast.Call(func=ast.Attribute(attr=name, value=inner)) if name in STILL:
+            yield target, inner
+        case _:
+            yield target, value
