@@ -5,6 +5,7 @@ import json
 import re
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -314,3 +315,37 @@ def test_an_interrupted_run_keeps_what_was_proven_and_leaves_nothing_behind(tmp_
     assert "tests that were proven by then are kept" in flat(output)
     assert workspace.processes() == []
     assert workspace.leftovers() == []
+
+
+def test_without_a_limit_of_time_private_functions_are_reached_too(tmp_path):
+    private = (
+        "def _half(number: int) -> int:\n    if number % 2:\n        raise ValueError(number)\n    return number // 2\n"
+    )
+    workspace = Workspace(tmp_path, SHOP | {"src/shop/halves.py": private})
+    run = covered(workspace, "--codemode-target=src/shop/halves.py", budget="time=none")
+    assert run.status == 0, run.output
+    assert told(workspace)["files"][0]["after"] == 100.0
+
+
+@pytest.mark.slow
+def test_an_interruption_in_the_proof_of_one_wave_keeps_those_before(tmp_path):
+    """The suite takes three seconds; the second wave is with the suite when the interruption comes."""
+    function = "def f{0}(x: int) -> int:\n    return x + {0}\n"
+    many = "\n\n".join(function.format(number) for number in range(16))
+    slow = "import time\n\ndef test_slow():\n    time.sleep(3)\n"
+    workspace = Workspace(tmp_path, SHOP | {"src/shop/many.py": many, "tests/test_slow.py": slow})
+    process = workspace.start("--codemode-cover", "--codemode-budget=time=5m", "--codemode-report=cover.json", "-s")
+    assert process.stdout is not None
+    held = False
+    for line in process.stdout:
+        held = held or "tests hold: tests/test_many.py" in flat(line)
+        if held and "accept" in line:
+            break
+    process.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    output, _ = process.communicate(timeout=120)
+    assert time.monotonic() - began < 8
+    assert process.returncode == 2, output
+    assert {test["path"] for test in told(workspace)["tests"]} == {"tests/test_many.py"}
+    assert "tests/test_many.py" in workspace.tree()
+    assert workspace.processes() == []

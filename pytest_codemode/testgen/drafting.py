@@ -15,6 +15,7 @@ from pytest_codemode.testgen.selection import chosen
 from pytest_codemode.testgen.settling import Settled
 from pytest_codemode.testgen.subject import Item, Subject, Tried
 from pytest_codemode.testgen.suspicions import contradiction, suspicion
+from pytest_codemode.testgen.withholding import NONE, REFUSED, Secrets
 from pytest_codemode.testgen.writing.cases import Case
 from pytest_codemode.testgen.writing.oracle import oracle
 
@@ -29,6 +30,9 @@ _READS = {
     "the clock": "it reads the clock",
     "the process": "it reads what is another thing in another process or on another machine",
     "chance": "it depends on chance",
+    "the environment": "it reads the environment",
+    "the time zone": "it depends on the time zone",
+    "this machine": "it reads what is another thing on another machine",
 }
 
 
@@ -50,8 +54,8 @@ class Draft:
     """Recipe key -> mutants that it tells from the code."""
 
 
-def draft(settled: Settled) -> Draft:
-    """Return what each call would be as a test."""
+def draft(settled: Settled, secrets: Secrets = NONE) -> Draft:
+    """Return what each call would be as a test; none holds one of `secrets`, or what looks like one."""
     subject = settled.subject
     made = Draft(subject)
     if settled.unsteady:
@@ -71,6 +75,8 @@ def draft(settled: Settled) -> Draft:
             made.refused["what it does is a possible bug"] += 1
         elif isinstance(wanted, str):
             made.refused[wanted] += 1
+        elif secrets.are_in_test(subject.described, tried.recipe, wanted):
+            made.refused[REFUSED] += 1
         else:
             made.cases.append(Case(subject.described, tried.recipe, tried.observation, wanted))
             made.takes[tried.recipe.key] = tried.takes
@@ -95,7 +101,8 @@ def choose(made: Draft, source: bytes, sandbox: Sandbox, left_s: Callable[[], fl
         made.kills = kills(
             subject, recipes, digests, made.mutants, sandbox=sandbox, left_s=left_s, arcs=arcs, workers=workers
         )
-        _drop_idle(made)
+        if left_s() > 0:  # else not all of them were tried
+            _drop_idle(made)
         keys = [case.recipe.key for case in made.cases]
     killed = {key: made.kills.get(key, frozenset()) for key in keys}
     efforts = {case.recipe.key: effort(case.recipe) for case in made.cases}

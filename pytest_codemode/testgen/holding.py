@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from pytest_codemode.core.outcome import Outcome, TryRequest
-from pytest_codemode.core.patch import Files
 from pytest_codemode.core.ports import Sandbox
 from pytest_codemode.testgen.mutants import Mutant
 
@@ -16,28 +15,23 @@ _TOLD = frozenset({Outcome.FAILED, Outcome.TIMEOUT, Outcome.CRASHED})
 
 
 def held(
-    tests: Sequence[tuple[Sequence[Mutant], Sequence[str]]],
-    overlay: Files,
-    sandbox: Sandbox,
-    left_s: Callable[[], float],
+    mutants: Sequence[Mutant], nodeids: Sequence[str], sandbox: Sandbox, left_s: Callable[[], float]
 ) -> tuple[int, int]:
     """Return how many mutants a test fails on, and on how many tests were run.
 
     Args:
-        tests: for each function its mutants, and the node ids of its tests.
-        overlay: what stands over the tree, the tests included.
-        sandbox: where they run.
+        mutants: of one function.
+        nodeids: of its tests.
+        sandbox: where they run; the tests stand over its tree.
         left_s: seconds left for this.
     """
     killed = judged = 0
-    sandbox.refresh(overlay)
-    for mutants, nodeids in tests:
-        for at in range(0, len(mutants) if nodeids else 0, AT_A_TIME):
-            if left_s() <= 0:
-                return killed, judged
-            candidates = tuple(mutant.candidate for mutant in mutants[at : at + AT_A_TIME])
-            for tried in sandbox.try_patches(TryRequest(candidates, tuple(nodeids), test_timeout_s=TEST_S)):
-                last = tried.results[-1].outcome if tried.results else None
-                killed += last in _TOLD
-                judged += last in _TOLD or tried.status == "passed"
+    for at in range(0, len(mutants) if nodeids else 0, AT_A_TIME):
+        if left_s() <= 0:
+            break
+        candidates = tuple(mutant.candidate for mutant in mutants[at : at + AT_A_TIME])
+        for tried in sandbox.try_patches(TryRequest(candidates, tuple(nodeids), test_timeout_s=TEST_S)):
+            last = tried.results[-1].outcome if tried.results else None
+            killed += last in _TOLD
+            judged += last in _TOLD or tried.status == "passed"
     return killed, judged

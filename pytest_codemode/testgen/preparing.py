@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_codemode.core.budget import Budget
 from pytest_codemode.core.exploring import Described, Explored, ExploreRequest, Measured
@@ -12,12 +12,14 @@ from pytest_codemode.core.ports import Sandbox
 from pytest_codemode.edits.text import SourceError, decode_source
 from pytest_codemode.testgen.asking.rest import Ask, Together
 from pytest_codemode.testgen.callers import Callers
-from pytest_codemode.testgen.gaps import FunctionGap
+from pytest_codemode.testgen.gaps import MODULE, FunctionGap
+from pytest_codemode.testgen.implicit import never_called, through
 from pytest_codemode.testgen.inputs.generator import Target, propose, unfit
 from pytest_codemode.testgen.numbering import Numbering
 from pytest_codemode.testgen.preloading import worth_preloading
 from pytest_codemode.testgen.recorded import RecordedCall
 from pytest_codemode.testgen.subject import Subject, items_of
+from pytest_codemode.testgen.withholding import NONE, Secrets
 from pytest_codemode.testgen.writing.layout import Style, test_file_for
 
 Say = Callable[[str, str], None]
@@ -42,6 +44,8 @@ class Settings:
     together: Together | None = None
     symbolic: bool = False
     """Whether there is a solver to ask."""
+    secrets: Secrets = NONE
+    """What no test and no report may hold."""
 
 
 def prepare(
@@ -70,20 +74,41 @@ def prepare(
     recorded = settings.recorded(gaps)
     numberings = {path: Numbering(read(path) or b"") for path in paths}
     subjects = []
+    made: dict[tuple[str, str, str], Subject] = {}
     for gap in gaps:
         file = measured[gap.path]
         missing = items_of(file.missing, file.missing_branches)
         found = _described(gap, described[gap.path])
         subject = Subject(found, gap, missing, numberings[gap.path].translated, near[gap.path])
-        _begin(subject, described[gap.path], read(gap.path) or b"", recorded, settings)
         subjects.append(subject)
+        same = made.setdefault((gap.path, found.qualname, found.flavour), subject)
+        if found.kind == "constructor" and same is not subject:  # tried once, for all that it runs
+            same.gap = _with(same.gap, gap)
+            owner = found.qualname.rpartition(".")[0]
+            subject.unfit = f"the calls that make a {owner} do not reach it, or make no test"
+    for subject in subjects:
+        if not subject.unfit:
+            _begin(subject, described[subject.path], read(subject.path) or b"", recorded, settings)
     return subjects
 
 
 def _described(gap: FunctionGap, explored: Explored) -> Described:
     same = [one for one in explored.callables if one.qualname == gap.qualname]
     exact = next((one for one in same if gap.first <= one.line <= gap.last), same[0] if same else None)
-    return exact or Described(gap.path, "", gap.qualname, gap.line)
+    return through(gap, explored.callables) or exact or Described(gap.path, "", gap.qualname, gap.line)
+
+
+def _with(gap: FunctionGap, other: FunctionGap) -> FunctionGap:
+    """Return a gap with what is left out of another function of its file."""
+    return replace(
+        gap,
+        first=min(gap.first, other.first),
+        last=max(gap.last, other.last),
+        statements=(*gap.statements, *other.statements),
+        branches=(*gap.branches, *other.branches),
+        missing_lines=(*gap.missing_lines, *other.missing_lines),
+        missing_branches=(*gap.missing_branches, *other.missing_branches),
+    )
 
 
 def _begin(
@@ -97,8 +122,8 @@ def _begin(
         subject.trouble = explored.reason or "its file cannot be imported in the sandbox"
         return
     described = subject.described
-    if described not in explored.callables:
-        module = subject.gap.qualname == "<module>"
+    if all(one.qualname != described.qualname for one in explored.callables):
+        module = subject.gap.qualname == MODULE
         subject.unfit = "it runs when the file is imported" if module else "it cannot be called from a test by its name"
         return
     try:
@@ -106,8 +131,9 @@ def _begin(
     except SourceError as problem:
         subject.trouble = str(problem)
         return
-    subject.unfit = unfit(described, source)
-    siblings = tuple(one for one in explored.callables if one is not described)
+    subject.unfit = never_called(described) or unfit(described, source)
+    others = (one for one in explored.callables if one.qualname != described.qualname)
+    siblings = tuple(one for one in others if not never_called(one))
     calls = recorded.get(f"{described.path}::{described.qualname}", ())
     target = Target(described, source, siblings, calls, settings.callers.of(described.path, described.qualname))
     if not subject.unfit:

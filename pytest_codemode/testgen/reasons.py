@@ -34,9 +34,7 @@ def untested(
     missing = tuple(sorted(line for line, end in left if not end))
     branches = sum(1 for _, end in left if end)
     reason, nearest = _why(subject, left, refused, lines, stopped)
-    return Untested(
-        subject.path, subject.described.qualname, subject.described.line, missing, branches, reason, nearest
-    )
+    return Untested(subject.path, subject.gap.qualname, subject.gap.line, missing, branches, reason, nearest)
 
 
 def _why(
@@ -53,6 +51,8 @@ def _why(
     outcome, number = subject.outcomes.most_common(1)[0]
     if number == subject.calls and outcome in _NEEDS:
         return _NEEDS[outcome], ""
+    if stopped:
+        stopped = f"the search was cut short after {subject.calls:,} calls"
     return _guard(subject, left, lines) or _never_returned(subject) or (stopped or "no input reaches it", "")
 
 

@@ -64,7 +64,7 @@ def recorded_calls(
 
 
 def recorded_for(
-    sandbox: Sandbox, gaps: Sequence[FunctionGap], measured: MeasureResult
+    sandbox: Sandbox, gaps: Sequence[FunctionGap], measured: MeasureResult, limit_s: float = LIMIT_S
 ) -> Mapping[str, tuple[RecordedCall, ...]]:
     """Return `path::qualname` -> calls, for the functions of `gaps`.
 
@@ -72,11 +72,12 @@ def recorded_for(
         sandbox: where the tests run.
         gaps: whose functions are watched.
         measured: the suite, with contexts: only tests that enter a function are asked about it.
+        limit_s: wall clock of the run.
     """
     functions = [
         f"{gap.path}::{gap.qualname}" for gap in gaps if gap.qualname.isprintable() and "<" not in gap.qualname
     ]
-    return recorded_calls(sandbox, functions, callers(gaps, measured)) if functions else {}
+    return recorded_calls(sandbox, functions, callers(gaps, measured), limit_s) if functions else {}
 
 
 def callers(gaps: Iterable[FunctionGap], measured: MeasureResult) -> tuple[str, ...]:

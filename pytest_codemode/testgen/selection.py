@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from typing import TypeVar
 
 K = TypeVar("K")
 
 _WORTH_OF_KILL = 0.5
 """Of a mutant against a line or branch: a test is kept for what it covers first."""
+MOST_KEPT = 8
+"""Of one function, for no other reason than that they are to be kept."""
 
 
 def chosen(
@@ -17,6 +19,8 @@ def chosen(
     kills: Mapping[K, frozenset[Hashable]],
     efforts: Mapping[K, float],
     most_for_kills: int,
+    *,
+    keep: Collection[K] = (),
 ) -> tuple[K, ...]:
     """Return the keys to keep, in the order of `keys`.
 
@@ -29,10 +33,13 @@ def chosen(
         kills: the mutants that each one fails on.
         efforts: what each one costs its reader, from 0.
         most_for_kills: how many may be kept for no more than the mutants they fail on.
+        keep: those that are kept whatever they take, as what a human has shown; at most `MOST_KEPT`, the most
+            readable ones.
     """
-    kept: list[K] = []
-    left = set().union(*(covers[key] for key in keys)) if keys else set()
-    alive = set().union(*(kills[key] for key in keys)) if keys else set()
+    given = sorted((key for key in keys if key in keep), key=lambda key: efforts[key])[:MOST_KEPT]
+    kept: list[K] = list(given)
+    left = set().union(*(covers[key] for key in keys)).difference(*(covers[key] for key in given))
+    alive = set().union(*(kills[key] for key in keys)).difference(*(kills[key] for key in given))
     extra = 0
     while True:
         best, gain = None, 0.0
@@ -49,7 +56,8 @@ def chosen(
         kept.append(best)
         left -= covers[best]
         alive -= kills[best]
-    return tuple(key for key in keys if key in _needed(kept, covers, kills, efforts))
+    needed = _needed(kept, covers, kills, efforts) | set(given)
+    return tuple(key for key in keys if key in needed)
 
 
 def _needed(

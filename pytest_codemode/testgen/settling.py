@@ -1,4 +1,5 @@
-"""The calls that may become tests, made once more: in a fresh interpreter, under another hash seed, twice each."""
+"""The calls that may become tests, made once more: in a fresh interpreter, under another hash seed, as if somewhere
+else, twice each."""
 
 from __future__ import annotations
 
@@ -43,6 +44,7 @@ def settle(subjects: Sequence[Subject], sandbox: Sandbox, timeout_s: float = SET
             call_s=CALL_S,
             timeout_s=timeout_s,
             hash_seed=HASH_SEED,
+            elsewhere=True,
         )
         for chunk in chunks
     ]

@@ -47,8 +47,8 @@ class Subject:
     """One function.
 
     Args:
+        described: how it is called.
         gap: what the suite leaves out of it.
-        module_name: what its file is imported by.
         missing: what the suite leaves out of the whole file.
         number: turns arcs as they were executed into coverage.py's numbering.
         near: the test file that its tests go to.
@@ -108,6 +108,12 @@ class Subject:
     def wanted(self) -> frozenset[Arc]:
         """Return the branches that are left, as the input generator wants them; a line as an arc to itself."""
         return frozenset(item if item[1] else (item[0], item[0]) for item in self.open)
+
+    def forget(self) -> None:
+        """Let go of what only the search needs."""
+        self.inputs, self._batch = None, ()
+        self.others.clear()
+        self.examples.clear()
 
     def reached(self, items: frozenset[Item]) -> None:
         """Count what calls of other functions take as taken: nothing needs to be looked for there any more."""

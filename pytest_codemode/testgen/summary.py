@@ -28,7 +28,8 @@ def summarise(result: Result, left: Sequence[FunctionGap], read: Read) -> CoverR
         read: returns the bytes of a source file.
     """
     tests = tuple(test for wave in result.waves for test in _tests(wave))
-    waves = [*result.waves, *([result.under_way] if result.under_way is not None else [])]
+    under_way = result.under_way if result.under_way not in result.waves else None
+    waves = [*result.waves, *([under_way] if under_way is not None else [])]
     subjects = {(one.path, one.gap.qualname, one.gap.line): one for wave in waves for one in wave.subjects}
     bugs = [*result.bugs, *(result.under_way.bugs if result.under_way is not None else ())]
     return CoverReport(
@@ -89,7 +90,8 @@ def _untested(
             reason = lost.get(key) or stopped or "no arguments could be made up for it"
             yield Untested(gap.path, gap.qualname, gap.line, gap.missing_lines, branches, reason)
         else:
-            yield untested(subject, items, refused.get(key, {}), _lines(read(gap.path)), stopped)
+            why = untested(subject, items, refused.get(key, {}), _lines(read(gap.path)), stopped)
+            yield result.secrets.out_of_reason(why)
 
 
 def _lost(wave: Wave) -> dict[tuple[str, str, int], str]:
@@ -110,19 +112,17 @@ def _lines(raw: bytes | None) -> list[str]:
 
 
 def _files(result: Result) -> Iterator[CoverageOf]:
-    paths = {gap.path for gap in result.gaps}
     for path, before in sorted(result.before.items(), key=lambda item: (item[1].percent, item[0])):
-        if path in paths:
-            now = result.now.get(path, before)
-            yield CoverageOf(
-                path=path,
-                before=round(before.percent, 2),
-                after=round(now.percent, 2),
-                statements=len(before.statements),
-                branches=len(before.branches),
-                missing_before=_missing(before),
-                missing_after=_missing(now),
-            )
+        now = result.now.get(path, before)
+        yield CoverageOf(
+            path=path,
+            before=round(before.percent, 2),
+            after=round(now.percent, 2),
+            statements=len(before.statements),
+            branches=len(before.branches),
+            missing_before=_missing(before),
+            missing_after=_missing(now),
+        )
 
 
 def _missing(file: Measured) -> int:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from pytest_codemode.core.exploring import Described, Import, Observation, Recipe
 from pytest_codemode.core.ports import Sandbox
 from pytest_codemode.testgen.inputs.generator import Inputs
+from pytest_codemode.testgen.side_by_side import side_by_side
 from pytest_codemode.testgen.subject import Subject
 
 SHARE = 0.3
@@ -50,12 +50,11 @@ def solve(subjects: Sequence[Subject], sandbox: Sandbox, workers: int, left_s: C
         left_s: seconds left for this.
     """
     able = [subject for subject in subjects if subject.open and not subject.unfit and _is_able(subject.described)]
-    able = able[: int(left_s() / LEAST_S) * workers]
+    able = able[: max(int(left_s() / LEAST_S), 0) * workers]
     if not able:
         return []
     within_s = min(max(left_s() * workers / len(able), LEAST_S), MOST_S)
-    with ThreadPoolExecutor(max(workers, 1)) as pool:
-        found = list(pool.map(lambda one: _inputs(one.described, sandbox, within_s), able))
+    found = side_by_side(lambda one: _inputs(one.described, sandbox, within_s), able, workers)
     given = []
     for subject, recipes in zip(able, found, strict=True):
         if recipes:

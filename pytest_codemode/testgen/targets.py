@@ -40,7 +40,8 @@ class TargetReader:
         self._rootdir = rootdir
         self._base = base
         self._tests = tests
-        self._modules = {path: module_name(path) for path in self._paths}
+        listing = frozenset(self._paths)
+        self._modules = {path: module_name(path, listing) for path in self._paths}
 
     def read(self, given: Sequence[str]) -> tuple[Target, ...]:
         """Return the targets, each once; those of the project's own code if none is given.
@@ -56,7 +57,11 @@ class TargetReader:
         return tuple(dict.fromkeys(target for text in given for target in self._targets(text)))
 
     def _targets(self, text: str) -> tuple[Target, ...]:
-        place, _, qualname = text.partition(":")
+        place, _, qualname = text.strip().partition(":")
+        if not place:
+            raise ConfigError(
+                f"{OPTION}: {text!r} names no file; name a path, a package or a module, as src/shop/cart.py"
+            )
         files = self._files(place, text)
         if not qualname:
             return tuple(Target(path) for path in files)
@@ -88,8 +93,12 @@ class TargetReader:
         )
         if found:
             return found
-        folders = {parent.as_posix() for path in self._paths for parent in PurePosixPath(path).parents}
-        known = [*self._code(self._paths), *self._modules.values(), *folders]
+        code = self._code(self._paths)
+        folders = {parent.as_posix() for path in code for parent in PurePosixPath(path).parents} - {"."}
+        # A package is named by its folder.
+        files = (path for path in code if PurePosixPath(path).name != "__init__.py")
+        modules = (self._modules[path] for path in code)
+        known = [*files, *(name for name in modules if name != "__init__"), *folders]
         raise ConfigError(f"{OPTION}: {text!r} is no path, package or module of the project{_nearest(place, known)}")
 
     def _spelled(self, place: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from pytest_codemode.testgen.exploration import explore
 from pytest_codemode.testgen.preparing import Settings
 from pytest_codemode.testgen.promising import broken_promises
 from pytest_codemode.testgen.proving import Proof, prove_apart
-from pytest_codemode.testgen.settling import settle
+from pytest_codemode.testgen.settling import SETTLE_S, settle
 from pytest_codemode.testgen.subject import Item, Subject
 from pytest_codemode.testgen.writing.cases import Case
 from pytest_codemode.testgen.writing.layout import Style, test_file_for
@@ -27,6 +27,10 @@ PUBLIC_SHARE = 0.75
 """Of the time for trying inputs: what only private functions' own calls can reach comes after that."""
 ASK_SHARE = 0.5
 """Of that time, kept back for a model's calls where one is asked."""
+LEAST_S = 5.0
+"""For what was found to be made once more, however late it is."""
+MOST_HELD = 20
+"""Mutants of one function that the written tests are run on in the end."""
 REWRITES = 3
 """Times that what was proven is written without the tests that failed."""
 
@@ -61,6 +65,14 @@ class Wave:
         self.proof.dropped.clear()
         self.files = written([case for key, (_, case) in self.cases.items() if key in good], read, style)
         return True
+
+    def forget(self) -> None:
+        """Let go of what only the search needed, and of most mutants: each one is a whole file."""
+        for subject in self.subjects:
+            subject.forget()
+        for made in self.drafts:
+            made.returned.clear()
+            made.mutants = made.mutants[:MOST_HELD]
 
     def nodeids_of(self, made: Draft) -> tuple[str, ...]:
         """Return the node ids of a function's accepted tests."""
@@ -99,8 +111,9 @@ def run(
     asked_s += symbolic.SHARE * explore_s() if settings.symbolic else 0.0
     for some, share in ((public, PUBLIC_SHARE), (private, 1.0)):
         until_s = asked_s + (explore_s() * (1 - share) if private else 0.0)
+        testable = {path: _testable(wave.subjects, path) for path in {subject.path for subject in some}}
         for subject in some:
-            subject.reached(_testable(wave.subjects, subject.path))
+            subject.reached(testable[subject.path])
         explore(
             [subject for subject in some if subject.open],
             sandbox,
@@ -111,8 +124,8 @@ def run(
         )
     if settings.symbolic:
         say("explore", "what a solver finds for the rest")
-        left_s = symbolic.SHARE * explore_s() if settings.ask is not None else explore_s()
-        solved = symbolic.solve(wave.subjects, sandbox, settings.workers, lambda: left_s)
+        kept_s = (1 - symbolic.SHARE) * explore_s() if settings.ask is not None else 0.0
+        solved = symbolic.solve(wave.subjects, sandbox, settings.workers, lambda: explore_s() - kept_s)
         explore(
             solved,
             sandbox,
@@ -137,8 +150,13 @@ def run(
             together=settings.together,
         )
     say("mutate", "calls that may become tests, once more")
-    wave.drafts = [draft(one) for one in settle([subject for subject in wave.subjects if subject.calls], sandbox)]
-    wave.bugs = [bug for one in wave.drafts for bug in one.bugs] + broken_promises(wave.drafts, sandbox)
+    timeout_s = min(max(kill_s(), LEAST_S), SETTLE_S)
+    wave.drafts = [
+        draft(one, settings.secrets)
+        for one in settle([subject for subject in wave.subjects if subject.calls], sandbox, timeout_s)
+    ]
+    bugs = [bug for one in wave.drafts for bug in one.bugs] + broken_promises(wave.drafts, sandbox)
+    wave.bugs = [settings.secrets.out_of_bug(bug) for bug in bugs]
     chosen = _chosen(wave, read, settings, kill_s)
     if chosen:
         _write_and_prove(wave, chosen, overlay, read, settings)
@@ -190,15 +208,20 @@ def _write_and_prove(
     read: Callable[[str], bytes | None],
     settings: Settings,
 ) -> None:
-    sources = tuple(dict.fromkeys(case.described.path for case in chosen))
     wave.files = written(chosen, read, settings.style)
     in_some = {key for file in wave.files for keys in file.cases.values() for key in keys}
     if unwritten := {case.recipe.key for case in chosen} - in_some:
         wave.dropped["it cannot be written as a test"] += len(unwritten)
+    prove(wave, overlay, read, settings)
+
+
+def prove(wave: Wave, overlay: Files, read: Callable[[str], bytes | None], settings: Settings) -> None:
+    """Prove a wave's tests by themselves, and write them anew without those that fail, until all that is left holds."""
     for _ in range(REWRITES):
         settings.say("accept", f"{wave.number} tests")
         if not wave.files:
             return
+        sources = tuple(dict.fromkeys(subject.path for subject in wave.subjects))
         wave.proof = prove_apart(wave.files, {**overlay, **wave.overlay()}, settings.sandbox, sources, settings.workers)
         if not wave.drop_what_failed(read, settings.style):
             return

@@ -6,7 +6,7 @@ import dataclasses
 from contextlib import ExitStack
 from pathlib import Path
 
-from pytest_codemode.core.budget import Budget, parse_allowance
+from pytest_codemode.core.budget import Budget, StopReason, parse_allowance
 from pytest_codemode.core.errors import ConfigError
 from pytest_codemode.core.own_code import is_test, own_code
 from pytest_codemode.core.ports import EventSink
@@ -28,6 +28,8 @@ from pytest_codemode.worktree.snapshot import changed, snapshot
 from pytest_codemode.worktree.sources import SourceTree
 from pytest_codemode.worktree.store import KeptPatch
 from pytest_codemode.worktree.tree import write
+
+RECORDING_S = 60.0
 
 
 def cover(request: EngineRequest, emit: EventSink) -> RunReport:
@@ -58,6 +60,7 @@ def _covered(request: EngineRequest, run: Run) -> RunReport:
         models = Models(request.options, rootdir=rootdir, budget=run.budget, emit=run.tell, resources=resources)
         ask = asking(request.options, models, tree=tree, paths=tuple(own), emit=run.tell)
         sandbox = resources.enter_context(SandboxClient(request.project))
+        info = sandbox.info()
         loop = CoverLoop(
             request,
             sandbox=sandbox,
@@ -65,18 +68,19 @@ def _covered(request: EngineRequest, run: Run) -> RunReport:
             style=style,
             asked=asked,
             callers=Callers(own),
-            recorded=lambda gaps, base: recorded_for(sandbox, gaps, base),
+            recorded=lambda gaps, base: recorded_for(sandbox, gaps, base, _recording_s(run.budget)),
             budget=run.budget,
             emit=run.tell,
+            keep=lambda: _keep(run, tree),
             ask=ask,
             together=models.together,
         )
         result = loop.run()
-        info = sandbox.info()
     left = remaining(result, tree.read)
     report = RunReport(
         run.store.run_id,
-        result.stop.value,
+        result.trouble or result.stop.value,
+        error=bool(result.trouble),
         green=bool(result.before) and not result.failing,
         cover=summarise(result, left, tree.original),
         cost=cost_of(run.budget),
@@ -85,6 +89,19 @@ def _covered(request: EngineRequest, run: Run) -> RunReport:
     )
     others = changed(before, request.project.rootdir)
     return _finish(report, run, tree, others, diff_only=request.options.diff_only)
+
+
+def _recording_s(budget: Budget) -> float:
+    """Return how long one look at what the suite calls functions with may take."""
+    return min(max(0.1 * budget.remaining_s(), 1.0), RECORDING_S)
+
+
+def _keep(run: Run, tree: SourceTree) -> tuple[bytes, str]:
+    """Keep what is accepted by now as a patch; return the diff and where it is kept."""
+    baseline, changes = tree.changes()
+    diff = KeptPatch(baseline, {**changes}).diff()
+    run.store.save_patch(baseline, changes)
+    return diff, run.store.save_diff(diff)
 
 
 def _relative(path: str, rootdir: Path) -> str:
@@ -96,14 +113,13 @@ def _finish(report: RunReport, run: Run, tree: SourceTree, others: tuple[str, ..
     baseline, changes = tree.changes()
     if not changes:
         return report
-    diff = KeptPatch(baseline, {**changes}).diff()
-    kept = run.store.save_diff(diff)
-    run.store.save_patch(baseline, changes)
+    diff, kept = _keep(run, tree)
     report = dataclasses.replace(report, diff=diff.decode("utf-8", "replace"), diff_path=kept)
     if others:
         names = ", ".join(others[:3])
         notice = f"{names} changed while codemode was running: nothing was written, the tests are kept as a patch"
-        return dataclasses.replace(report, notices=(*report.notices, notice))
+        stop = StopReason.TREE_CHANGED.value
+        return dataclasses.replace(report, stop=stop, error=True, notices=(*report.notices, notice))
     if diff_only:
         return report
     try:
