@@ -300,7 +300,7 @@ def test_what_was_written_is_green(strange):
 def test_an_interrupted_run_keeps_what_was_proven_and_leaves_nothing_behind(tmp_path):
     """There are two waves; the first one has ended when the interruption comes."""
     function = "def f{0}(x: int) -> int:\n    return x + {0}\n"
-    many = "\n\n".join(function.format(number) for number in range(13))
+    many = "\n\n".join(function.format(number) for number in range(16))
     workspace = Workspace(tmp_path, SHOP | {"src/shop/many.py": many})
     process = workspace.start("--codemode-cover", "--codemode-budget=time=3m", "--codemode-report=cover.json")
     assert process.stdout is not None

@@ -87,7 +87,7 @@ class CoverReport:
     bugs: tuple[PossibleBug, ...] = ()
     untested: tuple[Untested, ...] = ()
     files: tuple[CoverageOf, ...] = ()
-    """Those with a target in them, least covered first."""
+    """Those that were asked about and hold a statement, least covered first."""
     targets: int = 0
     """Functions with gaps, module levels included."""
     calls: int = 0

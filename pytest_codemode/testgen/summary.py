@@ -114,6 +114,8 @@ def _lines(raw: bytes | None) -> list[str]:
 def _files(result: Result) -> Iterator[CoverageOf]:
     for path, before in sorted(result.before.items(), key=lambda item: (item[1].percent, item[0])):
         now = result.now.get(path, before)
+        if not before.statements:
+            continue
         yield CoverageOf(
             path=path,
             before=round(before.percent, 2),
