@@ -44,6 +44,42 @@ SECRET_VALUE = re.compile(
 RANDOM_TEXT = re.compile(r"(?=[A-Za-z+/_=.-]*[0-9])(?=[0-9+/_=.-]*[A-Za-z])[A-Za-z0-9+/_=.-]{8,}")
 """Letters and digits in a row: behind a secret name this is no word."""
 
+_OTHER_MEANINGS = frozenset(
+    ("token", "tokens", "key", "keys", "pass", "pat", "auth", "authorization", "cookie", "cookies", "pw")
+)
+"""Words that mean something else as often: the tokens of a parser, the keys of a dict."""
+_QUALIFYING = frozenset(
+    (
+        *("api", "access", "secret", "private", "auth", "oauth", "refresh", "session", "bearer", "signing", "client"),
+        *("encryption", "admin", "master", "deploy", "bot", "webhook"),
+    )
+)
+"""Words beside which those mean a credential."""
+_ABOUT = frozenset(
+    (
+        *("error", "errors", "message", "messages", "msg", "hint", "label", "field", "fields", "name", "names", "url"),
+        *("uri", "path", "file", "filename", "header", "headers", "prompt", "help", "length", "len", "type", "types"),
+        *("kind", "prefix", "suffix", "regex", "pattern", "format", "env", "var", "count", "size", "policy", "rule"),
+        *("rules", "strength", "mode", "min", "max", "id", "ids", "class", "status", "required", "valid", "chars"),
+        *("algorithm", "alphabet", "scheme", "function", "func", "endpoint", "expiry", "expires"),
+    )
+)
+"""Last words of names of what is only about a credential."""
+_PLACEHOLDERS = frozenset(
+    (
+        *("password", "passwd", "secret", "token", "none", "null", "true", "false", "string", "text", "test", "tests"),
+        *("testing", "example", "changeme", "change-me", "dummy", "placeholder", "default", "value", "hello", "world"),
+        *("foobar", "spam", "user", "admin", "root", "name", "utf-8", "utf8", "ascii", "basic", "bearer", "plain"),
+        *("hidden", "redacted", "missing", "invalid", "valid", "weak", "strong", "medium", "sha256", "sha-256"),
+        *("latin1", "latin-1", "localhost", "session", "anonymous", "anonymous@", "username", "gssapi"),
+    )
+)
+_SAYS_ITS_NAME = re.compile(r"[a-z]+(?:_[a-z]+)*|[A-Z]+(?:_[A-Z]+)*|[A-Z][a-z]*(?:-[A-Z][a-z]*)*")
+_NO_VALUE = re.compile(r"[</]|\$[{(]|\$[A-Z_]+$|%[(s]|https?://[^@]*$|[^{]*\{[A-Za-z0-9_.!:]*\}|\.{3}")
+"""How what stands for a value begins, or an address."""
+_LONG_RANDOM = re.compile(r"(?=(?:[A-Za-z+/_=.-]*[0-9]){4})(?=(?:[0-9+/_=.-]*[A-Za-z]){3})[A-Za-z0-9+/_=.-]{12,}")
+_SHORTEST = 4
+
 
 def is_secret_name(name: str) -> bool:
     """Return whether a variable of that name holds a credential, as `AWS_SECRET_ACCESS_KEY` does."""
@@ -51,3 +87,26 @@ def is_secret_name(name: str) -> bool:
         return False
     words = [word for word in re.split(r"[^a-z0-9]+", name.lower()) if word]
     return name in _SECRET_NAMES or any(word in _SECRET_WORDS or word.endswith(_SECRET_ENDINGS) for word in words)
+
+
+def is_secret_text(name: str, text: str) -> bool:
+    """Return whether a text that stands under a name is a credential: no placeholder, and no sentence about one."""
+    if SECRET_VALUE.search(text):
+        return True
+    if not name or not is_secret_name(name):
+        return False
+    words = [word for word in re.split(r"[^a-z0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()) if word]
+    if words[-1] in _ABOUT:
+        return False
+    if not _QUALIFYING.intersection(words[:-1]) and _SECRET_WORDS.intersection(words) <= _OTHER_MEANINGS:
+        return _LONG_RANDOM.search(text) is not None
+    if any(character.isspace() for character in text.strip()):
+        return RANDOM_TEXT.search(text) is not None or "passphrase" in words
+    return len(text) >= _SHORTEST and not _is_placeholder(text)
+
+
+def _is_placeholder(text: str) -> bool:
+    plain = text.casefold().strip("*\"'`_.:- ")
+    if plain in _PLACEHOLDERS or len(set(plain)) <= 2 or _NO_VALUE.match(text):
+        return True
+    return is_secret_name(text) and _SAYS_ITS_NAME.fullmatch(text) is not None

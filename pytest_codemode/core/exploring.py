@@ -229,14 +229,17 @@ class Observation:
     """On request; each comparison once, as it came out last."""
     stdout: str = ""
     """What was printed, bounded."""
+    warned: tuple[str, ...] = ()
+    """`module:qualname` of the warnings that the call gave, sorted, each once; an empty text for those that setup and
+    fixtures gave."""
     digest: str = ""
     """Of outcome, value, exception and `after`: equal if and only if a test could not tell the two apart."""
     steady: bool = True
-    """Whether a second call gave the same digest, and the call read nothing that changes (`reads`); only told with
-    `twice`."""
-    reads: Literal["", "the clock", "the process", "chance"] = ""
-    """What the call read that is another thing at another time or in another process, as the date; only told with
-    `twice`."""
+    """Whether a second call gave the same digest, and the call read nothing that changes (`reads`), left nothing
+    running and changed no fixture that other tests get too; only told with `twice`."""
+    reads: Literal["", "the clock", "the process", "chance", "the environment", "the time zone", "this machine"] = ""
+    """What the call read that is another thing at another time, in another process or elsewhere, as the date; only told
+    with `twice`."""
     new: bool = True
     """Whether it executed an arc that `known` and the observations before did not have. If not, and not asked for with
     `full`, all but `key`, `outcome`, `digest`, `steady` and `reads` is left out, and of `compared` what came no nearer
@@ -278,6 +281,8 @@ class ExploreRequest:
     """Wall clock of all."""
     hash_seed: int | None = None
     """Set: a fresh interpreter with this PYTHONHASHSEED in the place of a fork."""
+    elsewhere: bool = False
+    """Of a fresh interpreter: in another time zone, of another user, on a wider terminal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,6 +349,8 @@ class MeasureRequest:
     """Tell what each test executes."""
     order_seed: int | None = None
     hash_seed: int | None = None
+    canary: str = ""
+    """As in `RunRequest`."""
     timeout_s: float | None = None
 
 
@@ -360,6 +367,10 @@ class MeasureResult:
     notes: tuple[str, ...] = ()
     """What the user should know, as `coverage's configuration names a plugin that is not installed`."""
     reason: str = ""
+    canary_failed: bool | None = None
+    """As in `RunResult`."""
+    touched: tuple[str, ...] = ()
+    """Files and folders of the tree that came, went or changed meanwhile, caches left out; the first ones."""
     duration_s: float = 0.0
     sandbox: InForce | None = None
     """Set by the trusted side."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
@@ -52,10 +52,15 @@ def own_code(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(path for path in sources if _is_own(path.split("/"), layout, packages, regular))
 
 
-def module_name(path: str) -> str:
-    """Return the dotted name by which the project's own code imports a file, as `shop.cart` for `src/shop/cart.py`."""
+def module_name(path: str, listing: Container[str] = ()) -> str:
+    """Return the dotted name by which the project's own code imports a file, as `shop.cart` for `src/shop/cart.py`.
+
+    Args:
+        path: posix, relative to rootdir.
+        listing: paths of the project's files: what tells a package that is called `lib` from a folder of packages.
+    """
     parts = path.removesuffix(".py").split("/")
-    if len(parts) > 1 and parts[0] in SOURCE_FOLDERS:
+    if len(parts) > 1 and parts[0] in SOURCE_FOLDERS and f"{parts[0]}/__init__.py" not in listing:
         parts = parts[1:]
     if len(parts) > 1 and parts[-1] == "__init__":
         parts = parts[:-1]

@@ -60,7 +60,7 @@ class ExploringTools:
     ) -> CallToolResult:
         """Do as `refresh` does; every session then imports further modules, for the calls that are tried out in it."""
         for path in preload:
-            _check(path)
+            check_path(path)
         async with opened(self._lease) as service:
             await service.refresh(arguments.file_bytes(files), tuple(preload))
         return answer.answer(results.Refreshed(), "refreshed")
@@ -74,7 +74,7 @@ class ExploringTools:
         if (key := arguments.duplicate(recipe.key for recipe in request.recipes)) is not None:
             raise ToolError(f"recipes: the key {key!r} occurs twice")
         for path in filter(None, (request.path, request.near)):
-            _check(path)
+            check_path(path)
         if min(request.call_s, request.timeout_s) <= 0:
             raise ToolError("call_s, timeout_s: must be more than 0")
         if any(not -1 <= recipe.variant < len(request.variants) for recipe in request.recipes):
@@ -85,7 +85,7 @@ class ExploringTools:
         )
 
 
-def _check(path: str) -> None:
+def check_path(path: str) -> None:
     """Let a path pass that stays in the project.
 
     Raises:

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from pytest_codemode.core.budget import SPENT, StopReason
 from pytest_codemode.core.report import Behaviour, Cost, Difference, RunReport, TaskReport, Unrepaired
+from pytest_codemode.core.written import CoverReport
 from pytest_codemode.report import written
 from pytest_codemode.report.live import sandbox_level
 from pytest_codemode.report.phrases import count
@@ -17,6 +18,8 @@ _SHOWN_SUSPECTS = 3
 _SHOWN_MISSES = 3
 _SHOWN_ALTERNATIVES = 3
 _SHOWN_TESTS = 8
+_EDGES = 4
+"""Columns that a rule needs around its text."""
 _SPENT = frozenset(reason.value for reason in SPENT)
 _DIFF_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -43,7 +46,7 @@ def render(report: RunReport, writer: Writer, *, root: str = ".", resumable: boo
     _summary(report, writer, _facts(report, root, resumable=resumable))
     fixed = report.tasks and all(task.fixed for task in report.tasks) and not report.unrepaired
     green = report.green or bool(fixed) or bool(report.cover and not report.error)
-    writer.sep("=", _headline(report), bold=True, **{"green" if green else "red": True})
+    writer.sep("=", _headline(report, writer.fullwidth - _EDGES), bold=True, **{"green" if green else "red": True})
 
 
 def _fixed(task: TaskReport, writer: Writer) -> None:
@@ -238,10 +241,19 @@ def counts(report: RunReport) -> tuple[int, int]:
     return len(fixed - unfixed), len(failing)
 
 
-def _headline(report: RunReport) -> str:
+def _cover_headline(report: RunReport, cover: CoverReport, width: int) -> str:
+    """Return what came of it in as many words as fit; that tests are "proven" says that none is written."""
+    brief = written.headline(cover, kept=not report.written)
+    took = duration(report.cost.time_s)
+    rest = ", nothing written" if cover.tests and not report.written else ""
+    bare = brief.replace(" covered", "")
+    forms = (f"{brief}, in {took}{rest}", f"{brief}{rest}", f"{bare}, {took}", bare)
+    return next((one for one in forms if len(one) <= width), bare)
+
+
+def _headline(report: RunReport, width: int) -> str:
     if report.cover is not None:
-        text = f"{written.headline(report.cover, kept=not report.written)}, in {duration(report.cost.time_s)}"
-        return f"{text}, nothing written" if report.cover.tests and not report.written else text
+        return _cover_headline(report, report.cover, width)
     fixed, failing = counts(report)
     text = f"fixed {fixed} of {count(failing, 'failing test')}" if failing else "nothing was fixed"
     text += f" in {duration(report.cost.time_s)}"

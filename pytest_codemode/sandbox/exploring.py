@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from pytest_codemode.core.exploring import Explored, ExploreRequest, Observation, Shown
+from pytest_codemode.core.exploring import Arc, Explored, ExploreRequest, Observation, Shown
+from pytest_codemode.sandbox.describing import fitting
 from pytest_codemode.sandbox.slot import SlotDied
 from pytest_codemode.sandbox.trying import decoded
 
@@ -15,7 +16,10 @@ MAX_TEXT = 20_000
 MAX_NODES = 5_000
 """Values inside one value."""
 MAX_DEPTH = 20
+MAX_TEXTS = 50_000
+"""Of one observation."""
 MAX_ARCS = 100_000
+MAX_LINE_NUMBER = 10_000_000
 MAX_CALLABLES = 1_000
 MAX_REASON = 2_000
 MAX_CHARS = 64 * 2**20
@@ -27,6 +31,7 @@ class Gathering:
 
     def __init__(self, request: ExploreRequest) -> None:
         self._keys = [recipe.key for recipe in request.recipes]
+        self._path, self._module = request.path, request.module
         self._taken: list[Observation] = []
         self._chars = 0
 
@@ -51,9 +56,10 @@ class Gathering:
             SlotDied: that makes no sense.
         """
         last: Explored = decoded(Explored, message, "explored")
-        if last.observations or len(last.callables) > MAX_CALLABLES or len(last.reason) > MAX_REASON:
+        many = last.observations or len(last.callables) > MAX_CALLABLES or len(last.reason) > MAX_REASON
+        if many or not are_lines(last.imported):
             raise SlotDied("it broke the protocol: too much at the end")
-        return self._complete(last)
+        return self._complete(replace(last, callables=fitting(last.callables, self._path, self._module)))
 
     def killed(self, reason: str) -> Explored:
         """Return what there is."""
@@ -71,21 +77,32 @@ def _size(observation: Observation) -> int:
         SlotDied: one text, or what is nested, is too large.
     """
     raised = observation.raised
-    texts = [observation.stdout, observation.digest]
+    texts = [observation.key, observation.stdout, observation.digest, *observation.warned]
     texts += [raised.type, raised.message, raised.path, *raised.bases] if raised is not None else []
     texts += [text for one in observation.compared for text in (one.operator, one.left, one.right)]
     shown = [observation.value] if observation.value is not None else []
     shown += [value for _, value in observation.after]
+    texts += [name for name, _ in observation.after]
     nodes = 0
     for one in shown:
         for inner in _inside(one):
             nodes += 1
+            nodes += len(inner.imports)
             texts += [inner.text, inner.type, *(name for name, _ in inner.fields)]
+            texts += [text for one in inner.imports for text in (one.module, one.name)]
             if nodes > MAX_NODES:
                 raise SlotDied("it observed a value with too many parts")
-    if len(observation.arcs) > MAX_ARCS or max(map(len, texts)) > MAX_TEXT:
+    if len(texts) > MAX_TEXTS or max(map(len, texts)) > MAX_TEXT:
         raise SlotDied("it observed something too large")
-    return sum(map(len, texts)) + 16 * len(observation.arcs)
+    lines = [one.line for one in observation.compared] + ([raised.line] if raised is not None else [])
+    if not are_lines(observation.arcs) or any(abs(line) > MAX_LINE_NUMBER for line in lines):
+        raise SlotDied("it observed lines that no file has")
+    return sum(map(len, texts)) + 16 * (len(observation.arcs) + len(texts))
+
+
+def are_lines(arcs: Sequence[Arc]) -> bool:
+    """Return whether arcs are those of one file, by their number and by their lines'."""
+    return len(arcs) <= MAX_ARCS and all(max(map(abs, arc)) <= MAX_LINE_NUMBER for arc in arcs)
 
 
 def _inside(shown: Shown, depth: int = 0) -> Iterator[Shown]:

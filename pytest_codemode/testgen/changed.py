@@ -8,9 +8,12 @@ from pathlib import Path
 from pytest_codemode.core.errors import ConfigError
 from pytest_codemode.edits.unified import changes
 from pytest_codemode.workbench import git
+from pytest_codemode.worktree.untrusted import read_file
 
 OPTION = "--codemode-since"
 _LIMIT_S = 60.0
+_MAX_BYTES = 2 * 2**20
+"""Of an untracked file."""
 _DIFF = (
     *("--literal-pathspecs", "diff", "--no-color", "--no-ext-diff", "--no-textconv", "--text", "--relative"),
     *("--find-renames", "--ignore-submodules=all"),
@@ -35,7 +38,8 @@ def changed_since(rootdir: Path, revision: str) -> dict[str, frozenset[int]]:
         if lines := _lines(diff):
             found[new] = lines
     for path in _split(_git(rootdir, "ls-files", "--others", "--exclude-standard", "-z", "--", "*.py")):
-        found[path] = frozenset(range(1, _count(rootdir / path) + 1))
+        if count := _count(rootdir / path):
+            found[path] = frozenset(range(1, count + 1))
     return found
 
 
@@ -92,9 +96,10 @@ def _lines(diff: bytes) -> frozenset[int]:
 
 
 def _count(path: Path) -> int:
+    """Return how many lines a file has; none of what is no regular file, or larger than any source."""
     try:
-        data = path.read_bytes()
-    except OSError:
+        data = read_file(path, max_bytes=_MAX_BYTES)
+    except (OSError, ValueError):
         return 0
     return data.count(b"\n") + (not data.endswith(b"\n") and bool(data))
 

@@ -6,13 +6,14 @@ import ast
 import doctest
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from pytest_codemode.core.credentials import SECRET_VALUE, is_secret_name, is_secret_text
 from pytest_codemode.edits.text import SourceError, decode_source
 
 MAX_SECRETS = 400
-MAX_BYTES = 30 * 2**20
-"""Of source that is read for them."""
+MAX_BYTES = 6 * 2**20
+"""Of source that is parsed for them: some seconds."""
 _WORDS = re.compile(r"(?i)pass|token|secret|key|pwd|\bpw|_pw|cred|auth|cookie|dsn|jwt|bearer|://|\bpat\b|_pat")
 """A source file without one of these has no secret's name in it."""
 _DEFAULTS = frozenset({"get", "getenv", "pop", "setdefault", "config", "env", "str", "getattr"})
@@ -25,6 +26,8 @@ _PLAIN = frozenset(
 )
 """Functions whose result is as secret as what they are given."""
 _RETURNING = re.compile(r"_*(?:get|load|read|fetch|default|current)_")
+Signatures = dict[str, tuple[str, ...]]
+"""Name of a function or class -> names of its parameters."""
 _COMPARING = re.compile(r"(?i)compare|equal|verif|check|match")
 
 
@@ -33,19 +36,20 @@ def secrets_in(sources: Iterable[bytes]) -> frozenset[str]:
     found: set[str] = set()
     left = MAX_BYTES
     for raw in sources:
-        left -= len(raw)
-        if left < 0 or len(found) >= MAX_SECRETS:
-            break
         try:
             text = decode_source(raw).text
         except SourceError:
             continue
-        if _WORDS.search(text):
-            found |= _of_text(text)
+        if not _WORDS.search(text):
+            continue
+        left -= len(raw)
+        if left < 0 or len(found) >= MAX_SECRETS:
+            break
+        found |= _of_text(text)
     return frozenset(sorted(found)[:MAX_SECRETS])
 
 
-def named_texts(tree: ast.AST, signatures: dict[str, tuple[str, ...]] | None = None) -> Iterator[tuple[str, str]]:
+def named_texts(tree: ast.AST, signatures: Signatures | None = None) -> Iterator[tuple[str, str]]:
     """Yield (name, text) of texts that stand under a name in code.
 
     Args:
@@ -111,14 +115,16 @@ def _signatures(tree: ast.AST) -> Iterator[tuple[str, tuple[str, ...]]]:
                 )
 
 
-def _pairs(node: ast.AST, signatures: dict[str, tuple[str, ...]]) -> Iterator[tuple[str, ast.expr]]:
+def _pairs(node: ast.AST, signatures: Signatures) -> Iterator[tuple[str, ast.expr]]:  # noqa: C901, PLR0912  # a table
     """Yield (name, value) where a node puts the two together."""
     match node:
         case ast.Assign():
             for target in node.targets:
                 yield from _assigned(target, node.value)
-        case ast.AnnAssign(value=ast.expr() as value) | ast.NamedExpr(value=value):
+        case ast.AnnAssign(value=ast.expr() as value):
             yield name_of(node.target), value
+        case ast.NamedExpr():
+            yield name_of(node.target), node.value
         case ast.keyword(arg=str() as name):
             yield name, node.value
         case ast.Dict():
@@ -127,7 +133,7 @@ def _pairs(node: ast.AST, signatures: dict[str, tuple[str, ...]]) -> Iterator[tu
                     yield _own_text(key) or name_of(key), value
         case ast.Compare():
             sides = [node.left, *node.comparators]
-            for one, other in zip(sides, sides[1:], strict=False):
+            for one, other in pairwise(sides):
                 yield name_of(one), other
                 yield name_of(other), one
         case ast.arguments():
@@ -138,13 +144,13 @@ def _pairs(node: ast.AST, signatures: dict[str, tuple[str, ...]]) -> Iterator[tu
                 if given is not None:
                     yield parameter.arg, given
         case ast.FunctionDef() | ast.AsyncFunctionDef():
-            for one in ast.walk(node) if _RETURNING.match(node.name) else ():
-                if isinstance(one, ast.Return) and one.value is not None:
-                    yield node.name, one.value
+            for inner in ast.walk(node) if _RETURNING.match(node.name) else ():
+                if isinstance(inner, ast.Return) and inner.value is not None:
+                    yield node.name, inner.value
         case ast.Match():
-            for case in ast.walk(node):
-                if isinstance(case, ast.MatchValue):
-                    yield name_of(node.subject), case.value
+            for pattern in ast.walk(node):
+                if isinstance(pattern, ast.MatchValue):
+                    yield name_of(node.subject), pattern.value
         case ast.Call():
             yield from _passed(node, signatures)
 
@@ -158,7 +164,7 @@ def _assigned(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr
         yield name_of(target), value
 
 
-def _passed(node: ast.Call, signatures: dict[str, tuple[str, ...]]) -> Iterator[tuple[str, ast.expr]]:
+def _passed(node: ast.Call, signatures: Signatures) -> Iterator[tuple[str, ast.expr]]:
     called = node.func.attr if isinstance(node.func, ast.Attribute) else name_of(node.func)
     yield from zip(signatures.get(called, ()), node.args, strict=False)
     if called in _DEFAULTS and len(node.args) > 1:
@@ -173,7 +179,7 @@ def _passed(node: ast.Call, signatures: dict[str, tuple[str, ...]]) -> Iterator[
                     yield name_of(one), other
 
 
-def name_of(node: ast.expr) -> str:
+def name_of(node: ast.expr) -> str:  # noqa: PLR0911  # a table of nodes, one return each
     """Return the name under which an expression's value goes: of what a method is called on, or a function given.
 
     `hashlib.sha256(password.encode()).hexdigest()` goes under `password`.
@@ -202,7 +208,7 @@ def _own_text(node: ast.expr) -> str:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
-def _texts(node: ast.expr) -> Iterator[str]:
+def _texts(node: ast.expr) -> Iterator[str]:  # noqa: C901  # a table of nodes
     """Yield the texts that an expression may come to, or that it makes something of."""
     match node:
         case ast.Constant(value=str() as text):

@@ -106,7 +106,9 @@ def choose(made: Draft, source: bytes, sandbox: Sandbox, left_s: Callable[[], fl
         keys = [case.recipe.key for case in made.cases]
     killed = {key: made.kills.get(key, frozenset()) for key in keys}
     efforts = {case.recipe.key: effort(case.recipe) for case in made.cases}
-    kept = set(chosen(keys, takes, killed, efforts, MOST_FOR_KILLS if lines else 0))
+    # What a human has written down stays, whether or not it takes anything new.
+    shown = {case.recipe.key for case in made.cases if case.recipe.origin == "docstring" and case.recipe.expected}
+    kept = set(chosen(keys, takes, killed, efforts, MOST_FOR_KILLS if lines else 0, keep=shown))
     return [case for case in made.cases if case.recipe.key in kept]
 
 

@@ -74,7 +74,15 @@ def prove_apart(
     if _PASSED in first.outcomes.values() and not _believed(proof, wanted, first):
         return proof
     if first.touched:
-        _drop_writers(proof, frozenset(first.touched), paths, overlay, sandbox, sources, workers)
+        _drop_writers(
+            proof,
+            frozenset(first.touched),
+            paths=paths,
+            overlay=overlay,
+            sandbox=sandbox,
+            sources=sources,
+            workers=workers,
+        )
     nodeids = tuple(nodeid for ids in proof.nodeids.values() for nodeid in ids)
     if not nodeids:
         return proof
@@ -121,7 +129,9 @@ def prove_with_suite(
     wanted = [name for name in functions(files) if name not in proof.dropped]
     extra = tuple(file.path for file in files)
     proof.orders = list(WITH_SUITE) if enough_time() else [None]
-    requests = [MeasureRequest(None, extra, dict(overlay), paths, order_seed=order, canary=CANARY) for order in proof.orders]
+    requests = [
+        MeasureRequest(None, extra, dict(overlay), paths, order_seed=order, canary=CANARY) for order in proof.orders
+    ]
     results = side_by_side(sandbox.measure, requests, workers)
     for result, order in zip(results, proof.orders, strict=True):
         how = f"with the suite in {'shuffled' if order else 'collected'} order"
@@ -151,6 +161,7 @@ def _believed(proof: Proof, wanted: Sequence[str], result: MeasureResult | RunRe
 def _drop_writers(
     proof: Proof,
     touched: frozenset[str],
+    *,
     paths: tuple[str, ...],
     overlay: Files,
     sandbox: Sandbox,

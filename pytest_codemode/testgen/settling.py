@@ -1,5 +1,4 @@
-"""The calls that may become tests, made once more: in a fresh interpreter, under another hash seed, as if somewhere
-else, twice each."""
+"""The calls that may become tests, made twice more: in a fresh interpreter, another hash seed, another time zone."""
 
 from __future__ import annotations
 

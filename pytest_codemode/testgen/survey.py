@@ -11,10 +11,11 @@ from typing import Literal
 from pytest_codemode.core.exploring import Measured, MeasureRequest, MeasureResult
 from pytest_codemode.core.ports import Sandbox
 from pytest_codemode.core.project import Project
+from pytest_codemode.proposers.model.quoting import printable, redact
 from pytest_codemode.testgen.changed import changed_since
 from pytest_codemode.testgen.gaps import FunctionGap, Target, gaps
 from pytest_codemode.testgen.targets import TargetReader
-from pytest_codemode.workbench.files import ProjectFiles
+from pytest_codemode.workbench.files import ProjectFiles, behind_link
 from pytest_codemode.worktree.editable import test_files
 from pytest_codemode.worktree.sources import SourceTree
 
@@ -110,10 +111,17 @@ def chosen_targets(
         ConfigError: a target matches nothing.
     """
     root = Path(project.rootdir)
-    listed = (path for path in ProjectFiles(root, tree.read).paths() if path.endswith(".py"))
+    listed = _python_files(root, tree)
     started = Path(project.invocation_dir)
     base = started.relative_to(root).as_posix() if started.is_relative_to(root) else ""
     return TargetReader(listed, tree.read, project.rootdir, base, tests).read(given)
+
+
+def _python_files(root: Path, tree: SourceTree) -> Iterator[str]:
+    """Yield the project's own Python files; a path that a sandbox names may be any."""
+    for path in ProjectFiles(root, tree.read).paths():
+        if path.endswith(".py") and not behind_link(root, path):
+            yield path
 
 
 def survey(
@@ -145,7 +153,8 @@ def survey(
     named = tuple(dict.fromkeys(target.path for target in asked)) if given else ()
     result = sandbox.measure(MeasureRequest(paths=named, contexts=contexts))
     tests = test_files(result.outcomes)
-    targets = asked if given else tuple(Target(file.path) for file in result.files if file.path not in tests)
+    listed = frozenset(() if given else _python_files(Path(project.rootdir), tree))
+    targets = asked or tuple(Target(file.path) for file in result.files if file.path in listed - tests)
     targets = tuple(target for target in targets if changed is None or target.path in changed)
     paths = {target.path for target in targets}
     measured = tuple(file for file in result.files if file.path in paths)
@@ -158,15 +167,16 @@ def told(found: Survey) -> CoverageGaps:
     result = found.result
     total = sum(len(file.statements) + len(file.branches) for file in found.measured)
     missing = sum(len(file.missing) + len(file.missing_branches) for file in found.measured)
-    lines = {path: raw.decode("utf-8", "replace").splitlines() for path, raw in found.sources.items()}
+    # A credential may go over several lines; redacting the whole keeps their numbers.
+    lines = {path: redact(raw.decode("utf-8", "replace")).splitlines() for path, raw in found.sources.items()}
     return CoverageGaps(
         status=result.status,
         percent=round(100.0 * (total - missing) / total, 2) if total else 100.0,
         files=tuple(FileCoverage(file.path, round(file.percent, 2)) for file in found.measured),
         functions=tuple(_shown(gap, lines[gap.path]) for gap in found.gaps[:MAX_FUNCTIONS]),
         cut=max(len(found.gaps) - MAX_FUNCTIONS, 0),
-        notes=result.notes,
-        reason=result.reason,
+        notes=tuple(redact(printable(note)) for note in result.notes),
+        reason=redact(printable(result.reason)),
     )
 
 
@@ -184,7 +194,7 @@ def _shown(gap: FunctionGap, lines: Sequence[str]) -> FunctionGaps:
 
 
 def _text(lines: Sequence[str], line: int) -> str:
-    text = lines[line - 1].strip() if 0 < line <= len(lines) else ""
+    text = redact(printable(lines[line - 1].strip())) if 0 < line <= len(lines) else ""
     return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 3]}..."
 
 

@@ -250,7 +250,7 @@ def written(cases: Sequence[Case], read: Callable[[str], bytes | None], style: S
         sources = ", ".join(dict.fromkeys(case.described.path for case in some))
         provenance = f"# Written by codemode from what {sources} does; nobody has said that it is right."
         try:
-            files.append(write(some, read(path), path, style, provenance))
+            files.append(write(some, read(path), path, style, provenance, read=read))
         except SourceError:
             continue  # a test module that cannot be read is left alone
     return tuple(file for file in files if file.tests)

@@ -1,7 +1,7 @@
 """Keeps secrets out of what is written and told: tests, patches, reports.
 
-A secret of the project's is no secret any more once a test holds it that somebody publishes. What the generator makes up
-itself for a parameter named `password` is none.
+A secret of the project's is no secret any more once a published test holds it. What the generator makes up itself for a
+parameter named `password` is none.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pytest_codemode.core.credentials import SECRET_VALUE, is_secret_text
 from pytest_codemode.core.exploring import Described, Recipe
 from pytest_codemode.core.written import PossibleBug, Untested
-from pytest_codemode.testgen.confidential import named_texts, secrets_in
+from pytest_codemode.testgen.confidential import Signatures, named_texts, secrets_in
 from pytest_codemode.testgen.writing.oracle import Oracle
 
 REFUSED = "it holds what looks like a secret"
@@ -26,8 +26,12 @@ LEAST = 6
 """Characters of such a part; what is shorter has to be there as a whole text."""
 _FOREIGN = frozenset({"docstring", "recorded"})
 """Origins of calls that somebody has written."""
-_INLINE = re.compile(r"([A-Za-z][A-Za-z0-9_-]{0,60})['\"]?\s{0,3}[=:]\s{0,3}['\"]?([^\s'\"&,;(){}\[\]]{6,200})")
-"""A name and a value within a text, as a `repr` or the query of an address shows them."""
+_INLINE = re.compile(
+    r"(?<![A-Za-z0-9_-])(?=([A-Za-z][A-Za-z0-9_-]{0,60})['\"]?\s{0,3}[=:]\s{0,3}['\"]?([^\s'\"&,;(){}\[\]]{6,200}))"
+)
+"""A name and a value within a text, as a `repr` or the query of an address shows them; one may be within another."""
+
+_NOTHING = re.compile(r"(?!)")
 
 
 @dataclass(frozen=True)
@@ -37,10 +41,16 @@ class Secrets:
     texts: frozenset[str] = frozenset()
     """Known ones."""
     _parts: tuple[str, ...] = field(init=False, repr=False, default=())
+    _shapes: re.Pattern[str] = field(init=False, repr=False, default=_NOTHING)
 
     def __post_init__(self) -> None:
         """Work out what to look for."""
-        object.__setattr__(self, "_parts", tuple(sorted({part for text in self.texts for part in _parts_of(text)})))
+        parts = {part for text in self.texts for part in _parts_of(text)}
+        shapes = sorted({*self.texts, *(repr(text)[1:-1] for text in self.texts), *parts}, key=len, reverse=True)
+        shapes = [shape for shape in shapes if len(shape) >= LEAST and "\n" not in shape]
+        object.__setattr__(self, "_parts", tuple(sorted(parts)))
+        if shapes:
+            object.__setattr__(self, "_shapes", re.compile("|".join(map(re.escape, shapes)), re.IGNORECASE))
 
     @classmethod
     def of(cls, sources: Iterable[bytes]) -> Secrets:
@@ -67,6 +77,11 @@ class Secrets:
         if recipe.origin in _FOREIGN and any(is_secret_text(name, text) for name, text in pairs):
             return True
         return _tells(asserted, given)
+
+    def out_of_text(self, text: str) -> str:
+        """Return a text on its way to a model without the known ones; its lines keep their numbers."""
+        without = self._shapes.sub("[redacted]", text)
+        return re.sub(r"\[redacted\](?:\[redacted\]|[A-Za-z0-9_./+=-])*", "[redacted]", without)
 
     def out_of_bug(self, bug: PossibleBug) -> PossibleBug:
         """Return a possible bug without them: where it is remains."""
@@ -98,7 +113,7 @@ def _tells(asserted: Iterable[str], given: Iterable[str]) -> bool:
     return any(is_secret_text(name, text) for name, text in (*named, *inline))
 
 
-def _pairs(texts: Iterable[str], signatures: dict[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
+def _pairs(texts: Iterable[str], signatures: Signatures) -> Iterator[tuple[str, str]]:
     for text in texts:
         tree = _parsed(text)
         if tree is not None:

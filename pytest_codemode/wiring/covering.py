@@ -27,7 +27,7 @@ from pytest_codemode.worktree.editable import test_files
 from pytest_codemode.worktree.snapshot import changed, snapshot
 from pytest_codemode.worktree.sources import SourceTree
 from pytest_codemode.worktree.store import KeptPatch
-from pytest_codemode.worktree.tree import write
+from pytest_codemode.worktree.tree import check_editable, write
 
 RECORDING_S = 60.0
 
@@ -123,6 +123,8 @@ def _finish(report: RunReport, run: Run, tree: SourceTree, others: tuple[str, ..
     if diff_only:
         return report
     try:
+        for path in changes:
+            check_editable(tree.rootdir, [path])
         written = write(tree.rootdir, baseline, changes)
     except ConfigError as problem:
         return dataclasses.replace(report, stop=str(problem), error=True)

@@ -6,8 +6,10 @@ What the user's settings name to reach a remote (a helper for credentials, a pro
 from __future__ import annotations
 
 import os
+import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 _HARMLESS = {
@@ -32,6 +34,9 @@ _OF_ANOTHER_REPOSITORY = frozenset(
     )
 )
 """What git sets for a hook; here the folder says which repository is meant."""
+_FILTER = re.compile(rb"filter\.(.+)\.[^.]+", re.DOTALL)
+_LISTS_FILTERS = ("config", "--null", "--name-only", "--get-regexp", r"^filter\.")
+_OFF = ("clean=", "smudge=", "process=", "required=false")
 _FAILED = 128
 """git's own status for what it cannot do."""
 
@@ -58,22 +63,44 @@ def run(
         OSError: there is no git.
         subprocess.TimeoutExpired: it did not end.
     """
-    command = ["git", *_WORDS, *words]
     if planted := _planted(folder):
-        said = f"fatal: {planted} looks like a repository in the files of another, whose settings could run programs"
-        return subprocess.CompletedProcess(command, _FAILED, b"", os.fsencode(said))
+        said = f"{planted} looks like a repository in the files of another, whose settings could run programs"
+        return _refused(words, said)
     given_by = os.environ if environment is None else environment
     known = {name: value for name, value in given_by.items() if name not in _OF_ANOTHER_REPOSITORY}
     quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+    started = partial(_started, folder, {**known, **quiet, **(variables or {})}, limit_s)
+    listed = started(_LISTS_FILTERS, b"").stdout
+    filters = {found[1] for name in listed.split(b"\0") if (found := _FILTER.fullmatch(name))}
+    if strange := sorted(name for name in filters if b"=" in name):
+        # `-c` ends a name at the first sign of equality: such a filter cannot be switched off.
+        return _refused(words, f"the settings name a filter {os.fsdecode(strange[0])!r}, which could run programs")
+    return started((*_switched_off(filters), *words), given)
+
+
+def _started(
+    folder: Path, environment: Mapping[str, str], limit_s: float, words: Sequence[str], given: bytes
+) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        command,
+        ["git", *_WORDS, *words],
         cwd=folder,
-        env={**known, **quiet, **(variables or {})},
+        env=environment,
         input=given,
         capture_output=True,
         timeout=limit_s,
         check=False,
     )
+
+
+def _switched_off(filters: Iterable[bytes]) -> Iterator[str]:
+    """Yield the options that keep `diff` and its like from running what settings say of files."""
+    for name in sorted(filters):
+        for end in _OFF:
+            yield from ("-c", f"filter.{os.fsdecode(name)}.{end}")
+
+
+def _refused(words: Sequence[str], said: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.CompletedProcess(["git", *_WORDS, *words], _FAILED, b"", os.fsencode(f"fatal: {said}"))
 
 
 def _planted(folder: Path) -> Path | None:

@@ -36,6 +36,7 @@ from pytest_codemode.worker.programs import Programs
 from pytest_codemode.worker.reloads import Reloads
 from pytest_codemode.worker.removal import empty
 from pytest_codemode.worker.running import Finish, Runs
+from pytest_codemode.worker.touched import stamps, touched
 from pytest_codemode.worker.tree import Tree
 from pytest_codemode.worker.trials import Trials
 from pytest_codemode.worker.watch import Interrupted, Watch
@@ -235,13 +236,15 @@ class Supervisor:
     def _on_measure(self, message: dict[str, Any]) -> dict[str, Any]:
         request: MeasureRequest = decode(MeasureRequest, message["request"])
         self._tree.write(request.files)
+        before = stamps(self._setup.root)
         result = measure(
             request,
             self._limits,
             lambda plan, emit, run_s: self._run_cold(plan, emit, run_s, request.hash_seed),
             lambda said: write_line(self._outbox, said),
         )
-        return {"say": "done", "measured": encode(result)}
+        told = replace(result, touched=touched(before, self._setup.root))
+        return {"say": "done", "measured": encode(told)}
 
     def _on_explore(self, message: dict[str, Any]) -> dict[str, Any]:
         self._keep_attributes()

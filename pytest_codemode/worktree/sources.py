@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pytest_codemode.core.patch import Files
+from pytest_codemode.worktree.untrusted import read_file
 
 
 class SourceTree:
@@ -28,9 +29,9 @@ class SourceTree:
     def _from_disk(self, path: str) -> bytes | None:
         # Paths come from proposers and from node ids that a sandbox reported: none may lead out of the tree.
         try:
-            target = (self.rootdir / path).resolve()
-            return target.read_bytes() if target.is_relative_to(self.rootdir.resolve()) else None
-        except (OSError, ValueError):  # a path with a NUL in it is a ValueError
+            target = (self.rootdir / path).resolve()  # a link that stays in the tree is followed
+            return read_file(target) if target.is_relative_to(self.rootdir.resolve()) else None
+        except (OSError, ValueError, RuntimeError):  # refused, or a NUL in the path; links that lead in a circle
             return None
 
     @property

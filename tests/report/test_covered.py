@@ -91,6 +91,26 @@ def test_tests_that_were_only_proposed_are_said_to_be():
         assert "nothing written" in text
 
 
+@pytest.mark.parametrize(
+    ("report", "width", "last"),
+    [
+        (COVERED, 80, "3 tests written, 13.9% -> 52.8% covered, 2 possible bugs, in 26 s"),
+        (COVERED, 60, "3 tests written, 13.9% -> 52.8% covered, 2 possible bugs"),
+        (KEPT, 80, "3 tests proven, 13.9% -> 52.8% covered, 2 possible bugs, nothing written"),
+        (KEPT, 60, "3 tests proven, 13.9% -> 52.8%, 2 possible bugs, 26 s"),
+        (replace(COVERED, cover=None), 60, ""),
+        (with_cover(bugs=(BUG,) * 123), 60, "3 tests written, 13.9% -> 52.8%, 123 possible bugs, 26 s"),
+    ],
+)
+def test_the_last_line_fits_the_terminal(report, width, last):
+    file = io.StringIO()
+    terminal.render(report, PlainWriter(file, width))
+    line = file.getvalue().splitlines()[-1]
+    assert len(line) <= width
+    assert last in line
+    assert re.fullmatch("=+ [^=]+ =+", line)
+
+
 def test_no_foreign_text_is_live_in_the_markdown():
     text = markdown.render(hostile(with_cover(bugs=(replace(BUG, call="@octocat #1 ```\n# heading"),))))
     outside = prose(text)

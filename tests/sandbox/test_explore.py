@@ -155,8 +155,16 @@ def deep(levels):
         Observation("a", "returned", value=Shown("list", parts=(Shown("literal", "1"),) * 6_000)),
         Observation("a", "returned", after=(("x", Shown("object", fields=(("f" * (MAX_TEXT + 1), deep(1)),))),)),
         Observation("a", "returned", value=deep(60)),
+        Observation("a", "returned", value=Shown("built", "x", imports=(Import("m" * (MAX_TEXT + 1)),))),
+        Observation("a", "returned", value=Shown("built", "x", imports=(Import("m"),) * 6_000)),
+        Observation("a", "returned", after=(("x" * (MAX_TEXT + 1), deep(1)),)),
+        Observation("a", "returned", arcs=((1, 10**400),)),
+        Observation("a", "returned", warned=("w" * (MAX_TEXT + 1),)),
     ],
-    ids=["another key", "long output", "long text", "many parts", "long name", "deep"],
+    ids=[
+        *("another key", "long output", "long text", "many parts", "long name", "deep"),
+        *("long import", "many imports", "long name of what changed", "no line", "long warning"),
+    ],
 )
 def test_what_is_too_much_or_not_asked_for_ends_the_worker(observation):
     with pytest.raises(SlotDied):

@@ -1,8 +1,8 @@
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pytest_codemode.core.exploring import MeasureRequest, MeasureResult
 from pytest_codemode.core.outcome import Mode, Outcome, RunRequest, RunResult, TestResult
-from pytest_codemode.testgen.proving import PAIRS, Proof, functions, prove_apart, prove_with_suite
+from pytest_codemode.testgen.proving import PAIRS, UNBELIEVED, WRITES, Proof, functions, prove_apart, prove_with_suite
 from pytest_codemode.testgen.writing.module import TestFile
 
 FILE = TestFile("tests/test_a.py", None, b"", ("test_one", "test_two"), {"test_one": ("1",), "test_two": ("2", "3")})
@@ -18,13 +18,25 @@ class Scripted:
     """How a run is called here -> node id that fails in it."""
     measured: list[MeasureRequest] = field(default_factory=list)
     runs: list[RunRequest] = field(default_factory=list)
+    writes: dict[str, str] = field(default_factory=dict)
+    """Node id, or empty for the suite -> the file that it changes."""
+    green: frozenset[str] = frozenset()
+    """How runs are called in which the test that must fail passes."""
 
     def measure(self, request, on_progress=None):
         self.measured.append(request)
         how = "apart" if request.nodeids == () else "shuffled" if request.order_seed else "collected"
-        outcomes = dict.fromkeys((ONE, FIRST, SECOND), "passed") | (SUITE if request.nodeids is None else {})
+        new = (ONE, FIRST, SECOND) if request.extra else request.nodeids or ()
+        outcomes = dict.fromkeys(new, "passed") | (SUITE if request.nodeids is None else {})
         bad = self.fails.get(how)
-        return MeasureResult("finished", outcomes=outcomes | ({bad: "failed"} if bad else {}))
+        return MeasureResult(
+            "finished",
+            outcomes=outcomes | ({bad: "failed"} if bad else {}),
+            canary_failed=how not in self.green if request.canary else None,
+            touched=tuple(
+                self.writes[one] for one in (*new, *([""] if request.nodeids is None else ())) if one in self.writes
+            ),
+        )
 
     def run_tests(self, request, on_result=None):
         self.runs.append(request)
@@ -33,6 +45,7 @@ class Scripted:
         return RunResult(
             "finished",
             tuple(TestResult(one, Outcome.FAILED if one == bad else Outcome.PASSED) for one in request.nodeids),
+            canary_failed=how not in self.green if request.canary else None,
         )
 
 
@@ -104,3 +117,44 @@ def test_what_the_new_tests_break_is_named_and_what_failed_before_is_not():
 
 def test_functions_are_named_by_their_file():
     assert functions([FILE]) == (ONE, "tests/test_a.py::test_two")
+
+
+def test_nothing_is_believed_of_a_run_in_which_a_test_passes_that_must_fail():
+    for how in ("apart", "seed 2", "seed 3"):
+        proof = apart(Scripted(green=frozenset({how})))
+        assert proof.dropped == dict.fromkeys(functions([FILE]), UNBELIEVED), how
+        assert proof.nodeids == {}
+    for how in ("collected", "shuffled"):
+        sandbox = Scripted(green=frozenset({how}))
+        proof = apart(sandbox)
+        assert proof.dropped == {}
+        with_suite(sandbox, proof)
+        assert proof.dropped == dict.fromkeys(functions([FILE]), UNBELIEVED), how
+
+
+def test_each_cold_run_has_a_test_that_must_fail():
+    sandbox = Scripted()
+    with_suite(sandbox, apart(sandbox))
+    assert all(request.canary for request in sandbox.measured)
+    assert all(request.canary for request in sandbox.runs if request.mode is Mode.COLD)
+
+
+def test_a_test_that_changes_the_projects_files_is_found_among_the_others():
+    proof = apart(Scripted(writes={SECOND: "cache/data.txt"}))
+    assert proof.dropped == {"tests/test_a.py::test_two": WRITES}
+    assert list(proof.nodeids) == [ONE]
+
+
+def test_what_the_suite_writes_by_itself_is_not_held_against_the_new_tests():
+    sandbox = Scripted(writes={ONE: "app.log", "": "app.log"})
+    assert apart(sandbox).dropped == {}
+    assert len([one for one in sandbox.measured if one.nodeids is None]) == 1
+
+
+def test_where_only_all_together_write_none_is_kept():
+    class Together(Scripted):
+        def measure(self, request, on_progress=None):
+            result = super().measure(request)
+            return replace(result, touched=("data.txt",)) if request.extra else result
+
+    assert apart(Together()).dropped == dict.fromkeys(functions([FILE]), WRITES)

@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 
 from pytest_codemode.core.exploring import Recipe
 from pytest_codemode.testgen.readability import effort
-from pytest_codemode.testgen.selection import chosen
+from pytest_codemode.testgen.selection import MOST_KEPT, chosen
 
 NOTHING = frozenset()
 
@@ -26,6 +26,23 @@ def test_a_call_that_covers_nothing_is_kept_for_its_mutants_up_to_the_limit():
     kills = {"a": NOTHING, "b": frozenset({"m1"}), "c": frozenset({"m2"})}
     assert chosen(list(covers), covers, kills, dict.fromkeys(covers, 0.0), 1) == ("a", "b")
     assert chosen(list(covers), covers, kills, dict.fromkeys(covers, 0.0), 0) == ("a",)
+
+
+def test_what_is_to_be_kept_is_kept_although_it_covers_nothing_new():
+    covers = {"search": frozenset({1, 2, 3}), "example": frozenset({1}), "other": NOTHING}
+    efforts = dict.fromkeys(covers, 0.0)
+    none = dict.fromkeys(covers, NOTHING)
+    assert chosen(list(covers), covers, none, efforts, 5) == ("search",)
+    assert chosen(list(covers), covers, none, efforts, 5, keep={"example", "other"}) == ("search", "example", "other")
+    everything = {"search": frozenset({1}), "example": frozenset({1, 2}), "other": NOTHING}
+    assert chosen(list(covers), everything, none, efforts, 5, keep={"example"}) == ("example",)
+
+
+def test_of_those_to_be_kept_the_most_readable_ones_are():
+    keys = list(range(MOST_KEPT + 3))
+    efforts = {key: float(len(keys) - key) for key in keys}
+    kept = chosen(keys, dict.fromkeys(keys, NOTHING), dict.fromkeys(keys, NOTHING), efforts, 5, keep=keys)
+    assert kept == tuple(keys[3:])
 
 
 def test_nothing_comes_of_nothing():

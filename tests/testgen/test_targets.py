@@ -115,6 +115,32 @@ def test_own_code_is_told_from_what_is_around_it(paths: str, own: str) -> None:
     assert own_code(paths.split()) == tuple(own.split())
 
 
+def test_a_source_folder_that_is_a_package_is_part_of_the_names_of_its_modules() -> None:
+    files = {"lib/__init__.py": b"", "lib/core.py": b"def total(): pass\n", "__init__.py": b""}
+    names = [module_name(path, files) for path in ("lib/__init__.py", "lib/core.py", "src/shop/cart.py")]
+    assert names == ["lib", "lib.core", "shop.cart"]
+    for target in ("lib.core:total", "lib/core.py:total", "lib:total"):
+        [found] = reader(files=files).read((target,))
+        assert (found.path, found.qualname) == ("lib/core.py", "total")
+    with pytest.raises(ConfigError, match="did you mean lib"):
+        reader(files=files).read(("core",))
+
+
+@pytest.mark.parametrize("given", ["", "  ", ":total"])
+def test_a_target_that_names_nothing_has_a_remedy(given: str) -> None:
+    with pytest.raises(ConfigError, match=r"--codemode-target: .* names no file; name a path, a package or a module"):
+        read(given)
+
+
+def test_neither_the_root_nor_an_init_file_is_suggested() -> None:
+    files = {"__init__.py": b"", "a/__init__.py": b"", "a/b/__init__.py": b"", "c.py": b""}
+    for given in ("zzzzzz", "__init_", "..", "a/__init_.py"):
+        with pytest.raises(ConfigError) as problem:
+            reader(files=files).read((given,))
+        suggested = str(problem.value).partition("; ")[2].removesuffix("?").replace(",", "").split()
+        assert not {".", "__init__", "__init__.py", "a/__init__.py"} & set(suggested), suggested
+
+
 def test_modules_have_the_names_they_are_imported_by() -> None:
     names = {path: module_name(path) for path in ("src/a/__init__.py", "a/b/c.py", "lib/a/b.py", "top.py", "src/x.py")}
     assert list(names.values()) == ["a", "a.b.c", "a.b", "top", "x"]
@@ -216,6 +242,36 @@ def test_settings_of_the_user_change_nothing(repository: Repository) -> None:
     repository.write("a.py", "one\n2\nthree\nfour\n")
     repository.write(".gitattributes", "*.py -diff\n")
     assert since(repository, "HEAD") == {"a.py": [2]}
+
+
+def test_only_regular_untracked_files_of_a_sources_size_count(repository: Repository, tmp_path: Path) -> None:
+    (repository.root / "zero.py").symlink_to("/dev/zero")
+    (repository.root / "linked.py").symlink_to(repository.root / "a.py")
+    os.mkfifo(repository.root / "pipe.py")
+    repository.write("huge.py", "\n" * (2 * 2**20 + 1))
+    repository.write("new.py", "1\n")
+    assert since(repository, "HEAD") == {"new.py": [1]}
+
+
+@pytest.mark.parametrize("name", ["evil", "a.b", "Évil", "a=b"])
+@pytest.mark.parametrize("end", ["clean", "process"])
+def test_filters_of_the_settings_run_nothing(
+    repository: Repository, tmp_path_factory: pytest.TempPathFactory, name: str, end: str
+) -> None:
+    trace = tmp_path_factory.mktemp("outside") / "pwned"
+    repository.write(".gitattributes", f"*.py filter={name}\n")
+    repository.commit()
+    repository.git("config", f"filter.{name}.{end}", f"touch '{trace}'; cat")
+    repository.git("config", f"filter.{name}.required", "true")
+    repository.write("a.py", "one\ntwo and more\nthree\nfour\n")
+    if "=" in name:
+        with pytest.raises(ConfigError, match="could run programs"):
+            since(repository, "HEAD")
+    else:
+        assert since(repository, "HEAD") == {"a.py": [2]}
+    assert not trace.exists()
+    subprocess.run(["git", "diff"], cwd=repository.root, timeout=60, capture_output=True, check=False)
+    assert trace.exists()  # what git does by itself
 
 
 def test_what_git_does_not_know_has_a_remedy(repository: Repository, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -58,6 +58,24 @@ def test_settings_of_the_repository_itself_run_nothing_either(
     assert not (tmp_path / "pwned").exists()
 
 
+@pytest.mark.parametrize("command", [("diff",), ("status",), ("add", "a.txt"), ("checkout", "-f", "HEAD", "--", ".")])
+def test_filters_for_the_contents_of_files_run_nothing(
+    checkout: Path, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    (checkout / "a.txt").write_text("one\n")
+    (checkout / ".gitattributes").write_text("*.txt filter=evil\n")
+    planted.git(checkout, "add", "--all")
+    planted.git(checkout, "commit", "-q", "-m", "two")
+    for end in ("clean", "smudge", "process"):
+        planted.git(checkout, "config", f"filter.evil.{end}", f"touch '{tmp_path / 'pwned'}'; cat")
+    (checkout / "a.txt").write_text("two\n")
+    done = git.run(checkout, *command, limit_s=60)
+    assert (done.returncode, (tmp_path / "pwned").exists()) == (0, False)
+    (checkout / "a.txt").write_text("six\n")
+    subprocess.run(["git", *command], cwd=checkout, timeout=60, capture_output=True, check=False)
+    assert (tmp_path / "pwned").exists()  # what git does by itself
+
+
 def test_a_project_in_a_folder_with_a_planted_repository_is_read_without_git(checkout: Path, tmp_path: Path) -> None:
     backend = checkout / "backend"
     planted.plant(backend, tmp_path / "pwned", bare=False)

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 from pytest_codemode.worktree.sources import SourceTree
@@ -39,3 +40,20 @@ def test_the_overlay_that_is_handed_out_is_a_copy(tmp_path: Path) -> None:
     tree = SourceTree(tmp_path)
     tree.overlay["m.py"] = b"x"
     assert tree.overlay == {}
+
+
+def test_a_pipe_in_the_place_of_a_file_keeps_nobody_waiting_and_links_inside_the_tree_are_followed(
+    tmp_path: Path,
+) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "m.py").write_bytes(b"own")
+    (tmp_path / "other.py").write_bytes(b"other")
+    os.mkfifo(root / "pipe.py")
+    (root / "link.py").symlink_to("m.py")
+    (root / "out.py").symlink_to(tmp_path / "other.py")
+    (root / "to_pipe.py").symlink_to("pipe.py")
+    (root / "round.py").symlink_to("round.py")
+    tree = SourceTree(root)
+    found = {path: tree.read(path) for path in ("pipe.py", "link.py", "out.py", "to_pipe.py", "round.py")}
+    assert found == {"pipe.py": None, "link.py": b"own", "out.py": None, "to_pipe.py": None, "round.py": None}

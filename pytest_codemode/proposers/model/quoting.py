@@ -15,9 +15,14 @@ _PRIVATE_KEY = re.compile(
     r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|\Z)", re.DOTALL
 )
 _ASSIGNED = re.compile(
-    r"""(?<![A-Za-z0-9_.-])(?P<name>[A-Za-z_][A-Za-z0-9_.-]{0,100})(?P<quote>['"]?)"""
-    r"""(?P<sign>[ \t]{0,8}(?:=>|=|:)[ \t]{0,8})(?P<open>['"])(?P<value>[^'"\n]{8,400})(?P=open)"""
+    r"""(?<![A-Za-z0-9_.-])(?P<name>[A-Za-z_][A-Za-z0-9_.-]{0,100})(?P<quote>\\?['"]|)"""
+    r"""(?P<sign>[ \t]{0,8}(?:=>|[=!]=|=|:)[ \t]{0,8})(?P<open>\\?['"])(?P<value>[^'"\n]{8,400})(?P=open)"""
 )
+_SETTING = re.compile(
+    r"""(?:(?P<before>\\[nrt])|(?<![A-Za-z0-9_.-]))(?P<name>[A-Za-z_][A-Za-z0-9_.-]{0,100})="""
+    r"""(?P<value>[^\s'"\\,;<>()\[\]{}]{8,400})"""
+)
+"""A line of settings, as `API_TOKEN=abc123`, also where it stands in a text that is written with its quotes."""
 _HEADER = re.compile(
     r"(?i)\b(authorization|x-api-key|cookie|set-cookie)(['\"]?[ \t]*[:=][ \t]*['\"]?)"
     r"(?:(?:bearer|basic)[ \t]+)?[^\s'\",;]{8,}"
@@ -50,6 +55,7 @@ def redact(text: str) -> str:
     text = _PRIVATE_KEY.sub(lambda found: "[redacted]" + "\n" * found.group().count("\n"), text)
     text = _HEADER.sub(r"\1\2[redacted]", text)
     text = _ASSIGNED.sub(_without_value, text)
+    text = _SETTING.sub(_without_setting, text)
     return _values_out(text)
 
 
@@ -66,9 +72,28 @@ def _values_out(text: str) -> str:
 
 
 def _without_value(found: re.Match[str]) -> str:
-    if not is_secret_name(found["name"].rpartition(".")[2]) or not _RANDOM.fullmatch(found["value"]):
+    if not _is_secret(found, found["name"]) or not _RANDOM.fullmatch(found["value"]):
         return found.group()
     return f"{found['name']}{found['quote']}{found['sign']}{found['open']}[redacted]{found['open']}"
+
+
+def _without_setting(found: re.Match[str]) -> str:
+    # In code `token=token_v2` hands a variable on: a small name counts only where a text or its line begins.
+    told = bool(found["before"]) or found["name"].isupper() or _before(found) in ("'", '"')
+    if not told or not _is_secret(found, found["name"]) or not _RANDOM.fullmatch(found["value"]):
+        return found.group()
+    return f"{found['before'] or ''}{found['name']}=[redacted]"
+
+
+def _is_secret(found: re.Match[str], name: str) -> bool:
+    """Return whether a name is one of a credential; what stands behind a backslash may be a line end's `n`."""
+    last = name.rpartition(".")[2]
+    escaped = _before(found) == "\\" and name[0] in "nrt"
+    return is_secret_name(last) or (escaped and is_secret_name(last[1:]))
+
+
+def _before(found: re.Match[str]) -> str:
+    return found.string[max(found.start() - 1, 0) : found.start()]
 
 
 def _attribute(label: str) -> str:

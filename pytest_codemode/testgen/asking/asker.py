@@ -12,7 +12,7 @@ from pytest_codemode.core.own_code import module_name
 from pytest_codemode.core.ports import EventSink
 from pytest_codemode.proposers.model.metered import BudgetSpent, MeteredModel
 from pytest_codemode.testgen.asking.dialogue import Dialogue, Patience
-from pytest_codemode.testgen.asking.importing import Importable, foreign_imports
+from pytest_codemode.testgen.asking.importing import Importable, taken_from_others
 from pytest_codemode.testgen.asking.prompt import Prompt
 from pytest_codemode.testgen.asking.rules import Rules
 from pytest_codemode.testgen.asking.view import text_of, view_of
@@ -100,16 +100,17 @@ class Asker:
 
     def _importable(self, subject: Subject, tests: str) -> Importable:
         texts = (text_of(self._read(subject.path)), tests)
-        foreign = frozenset(one for text in texts for one in foreign_imports(text))
+        foreign = frozenset(one for text in texts for one in taken_from_others(text))
         named = {subject.described.module: subject.path}
         return Importable(self._paths, lambda path: text_of(self._read(path)) or None, named, foreign)
 
     def _definitions(self, subject: Subject) -> Mapping[str, bytes]:
         """Return the function's file, and those of the project that it imports from."""
+        listing = frozenset(self._paths)
         found = {subject.path: self._read(subject.path) or b""}
         for source in _imported(text_of(found[subject.path])):
             for path in self._paths:
-                name = module_name(path)
+                name = module_name(path, listing)
                 if (name == source or name.endswith(f".{source}")) and len(found) <= MOST_FILES:
                     found.setdefault(path, self._read(path) or b"")
         return found

@@ -38,6 +38,7 @@ from pytest_codemode.testgen.asking.words import items_in_words
 from pytest_codemode.testgen.inputs.generator import Inputs
 from pytest_codemode.testgen.numbering import Numbering
 from pytest_codemode.testgen.subject import Item
+from pytest_codemode.testgen.withholding import Secrets
 from pytest_codemode.workbench.excerpt import lines_of
 
 T = TypeVar("T")
@@ -110,7 +111,9 @@ class Dialogue:
         self._dialect = _dialect(model, protocol)
         manner: Block = {"type": "text", "text": self._dialect.manner(self._tools)}
         self._system = sendable((*prompt.system(), {**manner, "cache_control": {"type": "ephemeral"}}))
-        self._conversation = Conversation(prompt.opening(view))
+        self._secrets = Secrets.of((*view.definitions.values(), view.tests.encode("utf-8", "replace")))
+        opening = ({**block, "text": self._secrets.out_of_text(block["text"])} for block in prompt.opening(view))
+        self._conversation = Conversation(tuple(opening))
         about = f"{described.path}::{described.qualname}"
         self._exchanges = Exchanges(described.qualname, (about,), emit)
         self._known: set[tuple[str, tuple[tuple[str, str], ...], tuple[str, ...]]] = set()
@@ -235,7 +238,7 @@ class Dialogue:
 
     def _told(self, observation: Observation, gained: frozenset[Item], now: frozenset[Item]) -> str:
         executed = frozenset(line for arc in self._number(observation.arcs) for line in arc if line > 0)
-        return told(observation, gained, now, executed, self._function)
+        return self._secrets.out_of_text(told(observation, gained, now, executed, self._function))
 
     def _note(self, reply: ModelReply, reading: Reading) -> str:
         """Return what to say behind the answers to a reply."""

@@ -51,7 +51,8 @@ for you. A property is read, a constructor called by the name of its class.
 - `setup` holds what the call needs, as [name, expression], evaluated in order: receivers, and arguments that it may \
 change. The name `_` stands before an expression that is only there for what it does.
 - `imports` names what the expressions use, as [module, name]. Of the project only what a module defines itself; of \
-other modules the harmless ones (datetime, decimal, hashlib, io, json, re and their like).
+other modules the harmless ones (datetime, decimal, hashlib, io, json, re and their like), and of other packages the \
+names that the function's own file uses.
 - `fixtures` are pytest's {", ".join(f"`{name}`" for name in OFFERED)}, and those of the project that are shown to you.
 - Give at most {MAX_CALLS} calls at a time. Prefer short and typical values, as a colleague would write them: \
 the call will be read.
@@ -61,7 +62,9 @@ the call will be read.
 The test that comes of a call runs in the user's suite, on their machine. Therefore: no network; no files but under \
 `tmp_path`, written as `tmp_path / "name"`; no processes; no clocks, random numbers or identities; nothing that \
 evaluates text as code or looks for attributes by computed names; no statements, assignment expressions, `await` or \
-`yield`; no access to private state of the interpreter. Never change what the function itself does by patching it."""
+`yield`; no access to private state of the interpreter. Functions, modules and `monkeypatch` are called where they \
+stand and are no values; where a function is to be handed over, write a lambda. `monkeypatch` changes what the project \
+defines, by object and literal name, and never what the function itself does."""
 
 
 class Prompt:

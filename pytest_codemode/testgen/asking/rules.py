@@ -8,17 +8,20 @@ from __future__ import annotations
 import ast
 import builtins
 import keyword
+import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from pytest_codemode.core.exploring import Import, Recipe
 from pytest_codemode.edits.policy import PolicyContext, examine_files
+from pytest_codemode.testgen.asking.handles import Handles
+from pytest_codemode.testgen.asking.harm import Harm
 from pytest_codemode.testgen.asking.importing import Importable
 from pytest_codemode.testgen.asking.paths import Places, works_with_files
-from pytest_codemode.testgen.asking.standard import BUILTINS, HIDDEN
+from pytest_codemode.testgen.asking.standard import BUILTINS, FIXTURES, HIDDEN
 from pytest_codemode.testgen.inputs.generator import Target
 
-OFFERED = ("tmp_path", "monkeypatch", "capsys", "caplog", "tmp_path_factory")
+OFFERED = tuple(FIXTURES)
 """pytest's own fixtures that a call may use."""
 MAX_TEXT = 600
 """Characters of one expression."""
@@ -29,7 +32,6 @@ _FORBIDDEN = (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)
 _DOUBTFUL = frozenset({"opens-files", "computed-attribute", "changes-imported-object", "seeds-random", "exits"})
 """Rules of the policy that only rank a patch; of a call in a test they are as bad as the others."""
 _PLACE = "call_of_a_model.py"
-_MONKEYPATCH = frozenset({"setattr", "delattr", "setitem", "delitem", "setenv", "delenv", "chdir"})
 
 
 class Rules:
@@ -47,6 +49,7 @@ class Rules:
         self._fixtures = frozenset(fixtures) | frozenset(OFFERED)
         self._own = target.described.qualname.rpartition(".")[2]
         self._files = works_with_files(target.described, target.source, importable.text)
+        self._harm = Harm(importable)
 
     def examined(self, recipe: Recipe) -> Recipe | str:
         """Return the recipe as it can be tried, imports of what its module defines added; else what is wrong."""
@@ -71,11 +74,16 @@ class Rules:
         return next(iter(problems), "") or self._policy(recipe) or recipe
 
     def _names(self, recipe: Recipe) -> str:
+        imported = {one.bound for one in recipe.imports}
         for name, _ in recipe.setup:
             if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("__") or name in vars(builtins):
                 return f"setup: {name[:60]!r} is no name for a value"
+            if unicodedata.normalize("NFKC", name) != name:
+                return f"setup: {name[:60]!r} is no name for a value"
             if name in recipe.fixtures:
                 return f"setup: `{name}` is a fixture already"
+            if name in imported:
+                return f"setup: `{name}` is imported already"
         unknown = [name for name in recipe.fixtures if name not in self._fixtures]
         if unknown:
             return f"fixtures: there is no {unknown[0][:60]!r} here; there are {', '.join(sorted(self._fixtures))}"
@@ -107,25 +115,28 @@ class Rules:
 
     def _expressions(self, recipe: Recipe, setup: list[tuple[str, ast.expr]]) -> Iterator[str]:
         known = {one.bound for one in recipe.imports} | set(recipe.fixtures)
-        modules = {one.bound: one.bound for one in recipe.imports if not one.name}
-        modules |= {
-            one.name: longer
-            for one in recipe.imports
-            if one.name and self._importable.is_module(longer := f"{one.module}.{one.name}")
-        }
+        handles = Handles(
+            self._target.described,
+            self._importable,
+            self._harm,
+            recipe.imports,
+            recipe.fixtures,
+            files=self._files,
+        )
         places = Places(recipe.fixtures, files=self._files)
         for name, tree in setup:
             where = _where(name)
             for problem in (
                 *_grammar(tree, self._own),
                 *self._undefined(tree, known),
-                *self._chains(tree, modules),
+                *handles.problems(tree),
                 places.problem(tree, self._own),
-                places.arguments(tree, self._target.described) if self._files else "",
+                places.arguments(tree, self._target.described, self._target.source) if self._files else "",
             ):
                 if problem:
                     yield f"{where}: {problem}"
             places.bind(name, tree)
+            handles.bind(name, tree)
             known.add(name)
 
     def _undefined(self, tree: ast.expr, known: Collection[str]) -> Iterator[str]:
@@ -134,19 +145,6 @@ class Rules:
                 continue
             closed = name in vars(builtins)
             yield f"`{name}` may not be used here" if closed else f"nothing defines `{name}`: import it, or set it up"
-
-    def _chains(self, tree: ast.expr, modules: dict[str, str]) -> Iterator[str]:
-        """Yield what is asked of modules that they do not define themselves."""
-        inner = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Name) and node.id in modules and id(node) not in inner:
-                target = any(isinstance(one, ast.Name) and one.id == "monkeypatch" for one in ast.walk(tree))
-                if not target:
-                    yield f"`{node.id}` is a module: use a name of it"
-            if isinstance(node, ast.Attribute) and id(node) not in inner:
-                root, parts = _chain(node)
-                if root in modules and (problem := self._importable.follow(modules[root], parts)):
-                    yield problem
 
     def _policy(self, recipe: Recipe) -> str:
         source = as_module(recipe)
@@ -209,6 +207,9 @@ def _too_much(recipe: Recipe) -> str:
 def _grammar(tree: ast.expr, own: str) -> Iterator[str]:
     """Yield what no call may hold, whatever it is about."""
     for node in ast.walk(tree):
+        text = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(text, str) and "{" in text and "__" in text:
+            yield f"{text[:60]!r} may not be used here: as a format it reads private state"
         if isinstance(node, _FORBIDDEN):
             yield f"`{ast.unparse(node)[:60]}` may not stand in a call: it is made, and awaited where that is due"
         if not isinstance(node, ast.Attribute):
@@ -216,16 +217,6 @@ def _grammar(tree: ast.expr, own: str) -> Iterator[str]:
         hidden = node.attr.startswith("__") and node.attr != own
         if hidden or (node.attr in HIDDEN and node.attr != own):
             yield f"`.{node.attr[:60]}` may not be used here"
-        if isinstance(node.value, ast.Name) and node.value.id == "monkeypatch" and node.attr not in _MONKEYPATCH:
-            yield f"of `monkeypatch` there are {', '.join(sorted(_MONKEYPATCH))}"
-
-
-def _chain(node: ast.expr) -> tuple[str, tuple[str, ...]]:
-    parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    return (node.id if isinstance(node, ast.Name) else ""), tuple(reversed(parts))
 
 
 def _where(name: str) -> str:

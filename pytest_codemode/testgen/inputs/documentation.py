@@ -26,7 +26,7 @@ _HEADINGS = frozenset(
      "notes", "warning", "see also", "todo", "keyword args", "keyword arguments"]
 )  # fmt: skip
 """What stands under these is prose."""
-_TOKEN = re.compile(r"[A-Za-z0-9±+\-\[\]:/.,]*[A-Za-z0-9\]]")
+_TOKEN = re.compile(r"(?<![A-Za-z0-9±+\-\[\]:/.,])[A-Za-z0-9±+\-\[\]:/.,]*[A-Za-z0-9\]]")
 _DATE_LETTERS = frozenset("YyMmDdHhSsfWwTPZn")
 _PLACEHOLDER = re.compile(r"<(\w+)>|\{(\w+)\}")
 _DOCTEST = re.compile(r"^[ ]*>>> .*(?:\n[ ]*\S.*)*", re.MULTILINE)

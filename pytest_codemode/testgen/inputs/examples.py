@@ -182,7 +182,7 @@ def unprompted(text: str) -> Iterator[str]:
     for line in text.splitlines():
         stripped = line.strip()
         if "(" in stripped and not stripped.startswith((">>>", "...")):
-            call = re.split(r"\s+(?:#|->|=>|==|returns)\s*", stripped)[0]
+            call = re.split(r"(?<!\s)\s+(?:#|->|=>|==|returns)\s*", stripped)[0]
             yield re.sub(r"^[\w, ]+ = ", "", call)
 
 

@@ -13,6 +13,8 @@ from typing import Any
 
 _LONGEST_PATTERN = 600
 _LONGEST_TEXT = 60
+_MOST_STEPS = 2_000
+"""Pieces of an expression that are gone through for one text: repeats within repeats multiply."""
 _SETS = {
     "CATEGORY_DIGIT": "7", "CATEGORY_NOT_DIGIT": "a", "CATEGORY_SPACE": " ", "CATEGORY_NOT_SPACE": "a",
     "CATEGORY_WORD": "a", "CATEGORY_NOT_WORD": "-",
@@ -27,11 +29,16 @@ def matching(pattern: str, flags: int = 0, seed: int = 0) -> tuple[str, ...]:
     if tree is None:
         return ()
     found: dict[str, None] = {}
-    for choice in _choices(_alternatives(tree), seed):
-        groups: dict[int, str] = {}
-        text = "".join(_text(tree, choice, groups))
-        if len(text) <= _LONGEST_TEXT:
-            found.setdefault(text)
+    try:
+        ways = _alternatives(tree)
+    except RecursionError:
+        return ()
+    for choice in _choices(ways, seed):
+        try:
+            text = _joined(tree, choice, {})
+        except (_TooLong, RecursionError):
+            continue
+        found.setdefault(text)
     return tuple(found)
 
 
@@ -59,10 +66,15 @@ def _parsed(pattern: str, flags: int) -> Any:
             return None
 
 
+class _TooLong(Exception):
+    """A text is longer than wanted, or takes more steps."""
+
+
 class _Choice:
     """How alternatives and repetitions are decided for one text."""
 
     def __init__(self, repeats: str, branch: int, seed: int | None) -> None:
+        self.steps = 0
         self.repeats, self._branch = repeats, branch
         self._random = Random(seed) if seed is not None else None
 
@@ -104,8 +116,27 @@ def _alternatives(tree: Any) -> int:
     return most
 
 
+def _joined(tree: Any, choice: _Choice, groups: dict[int, str]) -> str:
+    """Return a text.
+
+    Raises:
+        _TooLong: it is, or would be.
+    """
+    pieces: list[str] = []
+    length = 0
+    for piece in _text(tree, choice, groups):
+        length += len(piece)
+        if length > _LONGEST_TEXT:
+            raise _TooLong
+        pieces.append(piece)
+    return "".join(pieces)
+
+
 def _text(tree: Any, choice: _Choice, groups: dict[int, str]) -> Iterator[str]:  # noqa: C901, PLR0912  # one way per code
     for code, argument in tree:
+        choice.steps += 1
+        if choice.steps > _MOST_STEPS:
+            raise _TooLong
         match str(code):
             case "LITERAL":
                 yield chr(argument)
@@ -118,7 +149,7 @@ def _text(tree: Any, choice: _Choice, groups: dict[int, str]) -> Iterator[str]: 
             case "BRANCH":
                 yield from _text(argument[1][choice.branch(len(argument[1]))], choice, groups)
             case "SUBPATTERN":
-                text = "".join(_text(argument[-1], choice, groups))
+                text = _joined(argument[-1], choice, groups)
                 if argument[0] is not None:
                     groups[argument[0]] = text
                 yield text

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pytest_codemode.core.exploring import Described, Import, Observation, Recipe
+from pytest_codemode.testgen.writing.idiom import idiomatic
 from pytest_codemode.testgen.writing.oracle import Oracle, result_name
+from pytest_codemode.testgen.writing.shown import Expression
 from pytest_codemode.testgen.writing.source import (
     BUILTINS,
     count_name,
@@ -17,6 +19,7 @@ from pytest_codemode.testgen.writing.source import (
     segment,
     snake,
 )
+from pytest_codemode.testgen.writing.warning import expected_warning
 
 _MAX_INLINE = 40
 """Characters of an argument that may stand in the call; longer ones keep their name."""
@@ -74,9 +77,11 @@ def text_of(case: Case) -> Text:
     """Return the case's text: arguments that the call leaves alone stand in it, no name means two things."""
     setup, call, lines, expected = _without_shadows(case)
     needed, lines, expected = _imports(case, lines, expected)
-    setup, call = _inlined(setup, call, lines)
+    setup, call = _inlined(setup, idiomatic(call), lines)
     function, arguments = _taken_apart(call, case.described)
     used = names_in("\n".join((call, *(text for _, text in setup), *map(_parseable, lines))))
+    warning = expected_warning(case.observation, case.recipe.flavour)
+    used |= names_in(warning.text) if isinstance(warning, Expression) else frozenset()
     needed = tuple(item for item in needed if item.bound in used)
     return Text(case, setup, call, lines, expected, needed, result_name(case.recipe), function, arguments)
 

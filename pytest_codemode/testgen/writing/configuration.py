@@ -18,6 +18,10 @@ _ISORT = (
     "lines-between-types", "no-sections", "order-by-type", "relative-imports-order", "split-on-trailing-comma",
 )  # fmt: skip
 _USUAL = 88
+_LENGTHS = range(40, 401)
+_INDENTS = range(1, 17)
+_LINES = range(-1, 21)
+"""Of blank lines: -1 leaves their number to ruff."""
 _LONGEST = 320
 """ruff takes no longer lines."""
 
@@ -58,8 +62,8 @@ def _ruff(read: Callable[[str], bytes | None], tool: Mapping[str, Any]) -> dict[
 
 def _of_ruff(ruff: Mapping[str, Any]) -> dict[str, Any]:
     settings: dict[str, Any] = {}
-    for key in ("line-length", "indent-width"):
-        if isinstance(ruff.get(key), int):
+    for key, bounds in (("line-length", _LENGTHS), ("indent-width", _INDENTS)):
+        if _is_within(ruff.get(key), bounds):
             settings[key] = ruff[key]
     if isinstance(ruff.get("target-version"), str):
         settings["target-version"] = ruff["target-version"]
@@ -76,7 +80,7 @@ def _of_others(read: Callable[[str], bytes | None], tool: Mapping[str, Any], see
     length = black.get("line-length") or _flake8_length(read)
     if not length and not black and seen.longest > _USUAL:
         length = min(seen.longest, 120)  # nothing says how long lines are, but they are longer than usual
-    if isinstance(length, int):
+    if _is_within(length, _LENGTHS):
         settings["line-length"] = length
     if black.get("skip-string-normalization") is True or (not black and seen.single_quotes):
         settings["format.quote-style"] = "single" if seen.single_quotes else "double"
@@ -101,7 +105,7 @@ def _flake8_length(read: Callable[[str], bytes | None]) -> int | None:
 def _toml(raw: bytes | None) -> dict[str, Any]:
     try:
         return tomllib.loads((raw or b"").decode("utf-8", "replace"))
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):  # `TOMLDecodeError` is the first
         return {}
 
 
@@ -113,7 +117,11 @@ def _table(table: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 def _simple(value: object) -> bool:
     if isinstance(value, list):
         return all(isinstance(item, str) for item in value)
-    return isinstance(value, bool | int | str)
+    return isinstance(value, bool | str) or _is_within(value, _LINES)
+
+
+def _is_within(value: object, bounds: range) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value in bounds
 
 
 def _written(value: object) -> str:

@@ -122,8 +122,20 @@ def _rounded(expected: str, wanted: Any, value: Any) -> bool:
 
 def _like(expected: str, got: str) -> bool:
     """Return whether a text is as expected, `...` standing for anything as in doctest."""
-    pattern = ".*".join(re.escape(" ".join(part.split())) for part in expected.split("..."))
-    return re.fullmatch(pattern.replace(r"\ .*", r"\ ?.*"), " ".join(got.split()), re.DOTALL) is not None
+    first, *others = (" ".join(part.split()) for part in expected.split("..."))
+    text = " ".join(got.split())
+    if not others:
+        return text == first
+    *between, last = others
+    at, end = len(first), len(text) - len(last)
+    if at > end or not text.startswith(first) or not text.endswith(last):
+        return False
+    for part in between:  # each as early as may be, as doctest does it: an expression could take for ever
+        at = text.find(part, at, end)
+        if at < 0:
+            return False
+        at += len(part)
+    return True
 
 
 def _printed(expected: str, got: str) -> bool:

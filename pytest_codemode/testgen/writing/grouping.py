@@ -7,7 +7,6 @@ import sys
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-from pytest_codemode.edits.text import SourceError
 from pytest_codemode.testgen.writing.cases import Case, Text, text_of
 from pytest_codemode.testgen.writing.source import expression_of
 from pytest_codemode.testgen.writing.words import rejection
@@ -39,7 +38,8 @@ def grouped(cases: Sequence[Case]) -> tuple[tuple[Group, ...], ...]:
     for case in cases:
         try:
             text = text_of(case)
-        except SourceError:  # a call that does not parse is no test
+            _likeness(text)
+        except (ValueError, RecursionError, MemoryError):  # SourceError is one: a call that does not parse is no test
             continue
         described = case.described
         functions.setdefault((described.path, described.line, described.qualname), []).append(text)
@@ -65,7 +65,8 @@ def _likeness(text: Text) -> Hashable:
         compared = "is" if f" is {text.expected}" in text.lines[0] else "=="
     else:
         return None
-    return compared, text.function, shape(text), text.setup, recipe.fixtures, recipe.flavour
+    warned = text.case.observation.warned
+    return compared, text.function, shape(text), text.setup, recipe.fixtures, recipe.flavour, warned
 
 
 def _calls_project(text: Text) -> bool:

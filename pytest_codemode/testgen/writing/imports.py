@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import pairwise
 
 from pytest_codemode.core.exploring import Import
 from pytest_codemode.core.patch import AddImport
@@ -15,25 +16,15 @@ from pytest_codemode.edits.spans import Outline, Statement
 from pytest_codemode.edits.splice import Splice, lines_after, lines_before, spliced
 from pytest_codemode.testgen.writing.cases import Needed, alias_of
 from pytest_codemode.testgen.writing.formatting import formatted
+from pytest_codemode.testgen.writing.insertion import blank_lines
+from pytest_codemode.testgen.writing.merging import Line, merged, sort_key
 from pytest_codemode.testgen.writing.render import Rendered
-from pytest_codemode.testgen.writing.source import module_replaced, names_in, replaced
+from pytest_codemode.testgen.writing.source import bound_in, module_replaced, names_in, replaced
 from pytest_codemode.testgen.writing.style import Style
 
+_GAP = 2
+"""Blank lines between imports and a definition."""
 _DEFINITIONS = ("FunctionDef", "AsyncFunctionDef", "ClassDef")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One name that a module imports, as it stands in it."""
-
-    module: str
-    name: str = ""
-    alias: str = ""
-
-    @property
-    def part(self) -> str:
-        """What stands behind `import`."""
-        return (self.name or self.module) + (f" as {self.alias}" if self.alias else "")
 
 
 def resolved(
@@ -48,18 +39,23 @@ def resolved(
     """
     present = [item for item in existing.imports if item.top] if existing else []
     plain = {needed.item.module for test in tests for needed in test.imports if not needed.item.name}
-    own = _Names(present, plain, {*taken, *(item.bound for item in present), *(test.name for test in tests)})
+    local = frozenset(name for test in tests for name in bound_in(test.code))
+    own = _Names(present, plain, {*taken, *(item.bound for item in present), *(test.name for test in tests)}, local)
     found = tuple(_renamed(test, own) for test in tests)
-    return found, tuple(sorted(own.added, key=lambda line: (line.module, _sort_key(line.name), line.alias)))
+    return found, tuple(sorted(own.added, key=lambda line: (line.module, sort_key(line.name), line.alias)))
 
 
 class _Names:
     """Which name each import has in one module."""
 
-    def __init__(self, present: Sequence[Imported], plain: set[str], taken: set[str]) -> None:
+    def __init__(
+        self, present: Sequence[Imported], plain: set[str], taken: set[str], local: frozenset[str] = frozenset()
+    ) -> None:
         self._present = present
         self._plain = plain
         self._taken = taken
+        self._local = local
+        """Names that mean something else within a test."""
         self._known: dict[tuple[str, str], str] = {}
         self.added: list[Line] = []
 
@@ -82,11 +78,28 @@ class _Names:
             passed_on = name and item.name == name and f"{module}.".startswith(f"{item.module}.")
             if passed_on and item.bound == needed.bound:
                 return item.bound
+        return self._of_imported_module(needed.item) if name else ""
+
+    def _of_imported_module(self, wanted: Import) -> str:
+        """Return `svc.name` where the module has `import svc`, and takes nothing from it by name."""
+        if any(item.name for item in self._present if item.module == wanted.module):
+            return ""
+        package, _, last = wanted.module.rpartition(".")
+        for item in self._present:
+            if item.bound in ("", *self._local):
+                continue
+            if (item.module, item.name) == (wanted.module, ""):
+                whole = item.bound == wanted.module.partition(".")[0]
+                return f"{wanted.module if whole else item.bound}.{wanted.name}"
+            if package and (item.module, item.name) == (package, last):
+                return f"{item.bound}.{wanted.name}"
         return ""
 
     def _of_module(self, item: Import) -> str:
-        """Return `datetime.datetime` where `datetime` has to be the module: two tests would need it to be both."""
-        if not item.name or item.name != item.module or item.module not in self._plain:
+        """Return `datetime.datetime` where `datetime` is the module for another test: one import does for both."""
+        if not item.name or "." in item.module or item.module not in self._plain:
+            return ""
+        if item.module in self._local and item.name != item.module:
             return ""
         return f"{self.of(Needed(Import(item.module), item.module))}.{item.name}"
 
@@ -142,74 +155,39 @@ def import_lines(lines: Iterable[Line]) -> list[str]:
 
 def with_imports(raw: bytes, lines: Sequence[Line], style: Style) -> bytes:
     """Return a module's bytes with further imports, each where the module's order wants it."""
+    before = outline(raw)
     left: list[Line] = []
     for line in lines:
-        merged = _merged(outline(raw), line, style) if line.name else None
-        if merged is None:
+        splice = merged(outline(raw), line, style) if line.name else None
+        if splice is None:
             left.append(line)
         else:
-            raw = _applied(raw, merged)
+            raw = _applied(raw, splice)
     for statement in import_lines(left):
         contents = outline(raw)
         text = formatted(statement, style.settings).rstrip("\n") if len(statement) > style.line_length else statement
         placed = _placed(contents, text, style) or add_import(contents, AddImport("", text))
         if placed is not None:
             raw = _applied(raw, placed)
+    return raw if any(item.top for item in before.imports) else _set_apart(raw)
+
+
+def _set_apart(raw: bytes) -> bytes:
+    """Return the module with two blank lines between its imports and a definition right below them."""
+    contents = outline(raw)
+    statements = [contents.statements[number] for number in contents.blocks[0].statements]
+    for above, below in pairwise(statements):
+        if above.kind in ("Import", "ImportFrom") and below.kind in _DEFINITIONS:
+            source = contents.source
+            place = source.next_line(above.full_end)
+            blank = blank_lines(source.text[place:], _GAP)
+            return _applied(raw, Splice(place, place, source.newline * (_GAP - blank))) if blank < _GAP else raw
     return raw
 
 
 def _applied(raw: bytes, splice: Splice) -> bytes:
     contents = outline(raw)
     return contents.source.to_bytes(spliced(contents.source.text, [splice]))
-
-
-def _merged(contents: Outline, line: Line, style: Style) -> Splice | None:
-    """Return the insertion of a name into a statement that imports from its module, None if there is none to fit."""
-    text = contents.source.text
-    alike = [
-        item for item in contents.imports if item.top and item.module == line.module and item.name not in ("", "*")
-    ]
-    if not alike or any("force-single-line = true" in item for item in style.settings):
-        return None
-    statement = alike[0].statement
-    items = [item for item in alike if item.statement.index == statement.index]
-    ahead = [item for item in items if _sort_key(item.name) < _sort_key(line.name)]
-    lined = "\n" in text[statement.start : statement.end]
-    if lined:
-        return _merged_below(contents, statement, items, ahead, line)
-    long = statement.end - statement.start + len(line.part) + 2 > style.line_length
-    if long or "#" in text[statement.start : contents.source.line_stop(statement.start)]:
-        return None
-    if ahead:
-        stop = ahead[-1].spans[ahead[-1].position][1]
-        return Splice(stop, stop, f", {line.part}")
-    start = items[0].spans[0][0]
-    return Splice(start, start, f"{line.part}, ")
-
-
-def _merged_below(
-    contents: Outline, statement: Statement, items: Sequence[Imported], ahead: Sequence[Imported], line: Line
-) -> Splice | None:
-    """Return the insertion of a line into an import that has a name on each of its lines."""
-    source = contents.source
-    starts = [span[0] for span in items[0].spans]
-    own_lines = {source.line_of(start) for start in starts}
-    if len(own_lines) < len(starts) or source.line_of(statement.start) in own_lines:
-        return None
-    start, stop = items[0].spans[ahead[-1].position if ahead else 0]
-    indent = source.text[source.line_start(start) : start]
-    if not ahead:
-        return lines_before(source, source.line_start(start), [f"{indent}{line.part},"])
-    if not source.text[stop : source.line_stop(stop)].lstrip().startswith(","):
-        return None
-    return lines_after(source, stop, [f"{indent}{line.part},"])
-
-
-def _sort_key(name: str) -> tuple[int, str]:
-    """Return the place of a name within one import, as ruff sorts them: constants, classes, others."""
-    if name.isupper() and len(name) > 1:
-        return 0, name
-    return (1 if name[:1].isupper() else 2), name
 
 
 def _placed(contents: Outline, text: str, style: Style) -> Splice | None:

@@ -28,7 +28,7 @@ def place_of(contents: Outline, words: Sequence[str]) -> Statement | None:
 
 
 def insertion(contents: Outline, below: Statement | None, code: str) -> Splice:
-    """Return the insertion of code, two blank lines from what is around it; line ends are the file's."""
+    """Return the insertion of code into a file that ends with a line end, two blank lines from what is around it."""
     source = contents.source
     lines = code.strip("\n").split("\n")
     if below is None:
@@ -37,9 +37,7 @@ def insertion(contents: Outline, below: Statement | None, code: str) -> Splice:
         return _at_end(contents, lines)
     place = source.next_line(below.full_end)
     rest = source.text[place:]
-    if place == source.line_stop(below.full_end):  # no line end at the end of the file, and none there afterwards
-        return Splice(place, place, "".join(source.newline + line for line in ["", "", *lines]))
-    behind = ["" for _ in range(_GAP - _blank_lines(rest))] if rest.strip() else []
+    behind = ["" for _ in range(_GAP - blank_lines(rest))] if rest.strip() else []
     return Splice(place, place, "".join(line + source.newline for line in ["", "", *lines, *behind]))
 
 
@@ -48,8 +46,6 @@ def _at_end(contents: Outline, lines: list[str]) -> Splice:
     end = len(source.text)
     if not source.text.strip():
         return Splice(end, end, "".join(line + source.newline for line in lines))
-    if source.starts[-1] != end:
-        return Splice(end, end, "".join(source.newline + line for line in ["", "", *lines]))
     ending = source.text[len(source.text.rstrip()) :]
     present = max(0, len(ending.splitlines()) - 1)
     gap = ["" for _ in range(max(0, _GAP - present))]
@@ -81,10 +77,11 @@ def _before_main(contents: Outline) -> Statement | None:
     return contents.statements[numbers[-2]] if last.kind == "If" and "__name__" in header else None
 
 
-def _blank_lines(text: str) -> int:
+def blank_lines(text: str, most: int = _GAP) -> int:
+    """Return how many blank lines a text begins with, up to `most`."""
     blank = 0
     for line in text.splitlines():
         if line.strip():
             break
         blank += 1
-    return min(blank, _GAP)
+    return min(blank, most)

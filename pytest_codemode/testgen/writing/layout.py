@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from pytest_codemode.testgen.writing.style import Style, read_style
+from pytest_codemode.testgen.writing.style import NEVER, Style, read_style
 
 __all__ = ["Style", "read_style", "test_file_for"]
 
@@ -61,7 +61,8 @@ def _new(source_path: str, style: Style) -> str:
     stem = _stem(source_path)
     folder = _folder(source_path, style)
     taken = {path for path, _ in style.tests}
-    names = {posixpath.basename(path) for path in taken}
+    names = {posixpath.basename(path) for path in taken} | NEVER
+    taken |= {path for path in style.sources if path != source_path} | {posixpath.join(folder, name) for name in NEVER}
     path = posixpath.join(folder, style.naming.replace("*", stem))
     clash = path in taken or (not style.packages and posixpath.basename(path) in names)
     parents = _dotted(source_path).split(".")[:-1] if not source_path.endswith("__init__.py") else []

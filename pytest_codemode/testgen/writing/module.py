@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import keyword
 from collections.abc import Iterable, Sequence
@@ -12,15 +13,19 @@ from pytest_codemode.edits.rules.undefined import undefined_names
 from pytest_codemode.edits.spans import Outline
 from pytest_codemode.edits.splice import Splice, spliced
 from pytest_codemode.edits.text import SourceError
+from pytest_codemode.testgen.writing.additions import one_line, unchanged
 from pytest_codemode.testgen.writing.cases import Case
 from pytest_codemode.testgen.writing.formatting import formatted, sorted_imports
+from pytest_codemode.testgen.writing.gate import refusal
 from pytest_codemode.testgen.writing.grouping import Group, grouped
-from pytest_codemode.testgen.writing.imports import Line, bound_at_top, import_lines, resolved, with_imports
+from pytest_codemode.testgen.writing.imports import bound_at_top, import_lines, resolved, with_imports
 from pytest_codemode.testgen.writing.insertion import insertion, place_of
+from pytest_codemode.testgen.writing.merging import Line
 from pytest_codemode.testgen.writing.names import test_name
+from pytest_codemode.testgen.writing.permitted import Permitted, Read
 from pytest_codemode.testgen.writing.render import Rendered, rendered
 from pytest_codemode.testgen.writing.source import names_in
-from pytest_codemode.testgen.writing.style import Style
+from pytest_codemode.testgen.writing.style import Async, Style
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,15 @@ class TestFile:
     """Name of a test -> keys of the recipes in it. A case that cannot be written is in none."""
 
 
-def write(cases: Sequence[Case], existing: bytes | None, path: str, style: Style, provenance: str) -> TestFile:
+def write(
+    cases: Sequence[Case],
+    existing: bytes | None,
+    path: str,
+    style: Style,
+    provenance: str,
+    *,
+    read: Read | None = None,
+) -> TestFile:
     """Return the test module with tests of the cases; every byte of it that is there stays.
 
     Args:
@@ -49,12 +62,15 @@ def write(cases: Sequence[Case], existing: bytes | None, path: str, style: Style
         path: Where it is, relative to rootdir.
         style: What the project does.
         provenance: One line that says where the tests come from.
+        read: Reads the project's files, to tell what is its own; None: what is of the functions' packages is.
 
     Raises:
         SourceError: the module cannot be read, or cannot hold the tests.
         CodemodeError: ruff cannot be run.
     """
-    tests = _rendered(cases, existing, style)
+    provenance = one_line(provenance)
+    permitted = Permitted((case.described for case in cases), style, existing, read)
+    tests = _rendered(cases, existing, replace(style, asynchronous=_asynchronous(existing, style)), permitted)
     while True:
         after = _written(tests, existing, style, provenance)
         undefined = {_undefined_name(item.sentence) for item in undefined_names(path, existing or b"", after)}
@@ -63,6 +79,9 @@ def write(cases: Sequence[Case], existing: bytes | None, path: str, style: Style
             break
         tests = good
     cases_of = {test.name: test.keys for test in tests}
+    imports = {needed.item for test in tests for needed in test.imports}
+    if problem := unchanged(existing, after, cases_of, imports):
+        raise SourceError(f"it cannot hold the tests: {problem}")
     return TestFile(path, existing, after, tuple(_in_order(cases_of, after)), cases_of)
 
 
@@ -75,20 +94,40 @@ def _in_order(names: Iterable[str], after: bytes) -> list[str]:
     return sorted(names, key=lambda name: places.get(name, 0))
 
 
-def _rendered(cases: Sequence[Case], existing: bytes | None, style: Style) -> tuple[Rendered, ...]:
-    """Return the tests, under names that nothing in the file has yet."""
+def _rendered(
+    cases: Sequence[Case], existing: bytes | None, style: Style, permitted: Permitted
+) -> tuple[Rendered, ...]:
+    """Return the tests, under names that nothing in the file has yet; what the gate refuses is left out."""
     taken = set(names_in(outline(existing).source.text)) if existing else set()
     if existing:
         taken |= {item.qualname.rpartition(".")[2] for item in outline(existing).definitions}
     tests = []
     for groups in grouped(cases):
         for group in groups:
-            name = test_name(group, style.prefix, taken)
-            test = rendered(group, name, style)
-            if _sound(group) and _parses(test.code):
+            try:
+                name = test_name(group, style.prefix, taken)
+                test = rendered(group, name, style)
+            except (ValueError, RecursionError, MemoryError):  # SourceError is one: its text makes no code
+                continue
+            if _sound(group) and not refusal(test.code, test.imports, permitted):
                 taken.add(name)
                 tests.append(test)
     return tuple(tests)
+
+
+def _asynchronous(existing: bytes | None, style: Style) -> Async:
+    """Return how coroutine tests run in the module: one that marks all of its tests needs no mark on each."""
+    if existing is None or style.asynchronous not in ("asyncio strict", "anyio"):
+        return style.asynchronous
+    mark = "asyncio" if style.asynchronous == "asyncio strict" else "anyio"
+    tree = parse_quietly(outline(existing).source.text)
+    marked = (
+        isinstance(node, ast.Attribute) and node.attr == mark
+        for one in tree.body
+        if isinstance(one, ast.Assign | ast.AnnAssign) and "pytestmark" in names_in(ast.unparse(one))
+        for node in ast.walk(one)
+    )
+    return "asyncio auto" if any(marked) else style.asynchronous
 
 
 def _sound(group: Group) -> bool:
@@ -100,14 +139,6 @@ def _sound(group: Group) -> bool:
     return all(name.isidentifier() and not keyword.iskeyword(name) for name in names)
 
 
-def _parses(code: str) -> bool:
-    try:
-        parse_quietly(code)
-    except SourceError:
-        return False
-    return True
-
-
 def _written(tests: Sequence[Rendered], existing: bytes | None, style: Style, provenance: str) -> bytes:
     if existing is None:
         found, lines = resolved(tests, None, ())
@@ -116,7 +147,7 @@ def _written(tests: Sequence[Rendered], existing: bytes | None, style: Style, pr
     if not tests:
         return existing
     found, lines = resolved(tests, contents, bound_at_top(contents))
-    raw = _inserted(contents, found, _like(contents, style), provenance)
+    raw = _inserted(_ended(contents), found, _like(contents, style), provenance)
     after = with_imports(raw, lines, style)
     outline(after)
     return after
@@ -150,8 +181,15 @@ def _like(contents: Outline, style: Style) -> Style:
     return replace(style, settings=settings)
 
 
+def _ended(contents: Outline) -> Outline:
+    """Return the module with a line end at its end: what is written below has one in any case."""
+    text = contents.source.text
+    ended = not text or text.endswith(("\n", "\r"))
+    return contents if ended else outline(contents.source.to_bytes(text + contents.source.newline))
+
+
 def _inserted(contents: Outline, tests: Sequence[Rendered], style: Style, provenance: str) -> bytes:
-    """Return the module with the tests, those of one place one below the other under the comment."""
+    """Return the module with the tests, those of one place one below the other, the comment above the first of all."""
     imported = {item.name: item.bound for item in contents.imports if item.name}
     places: dict[int, list[Rendered]] = {}
     statements = {}
@@ -161,10 +199,13 @@ def _inserted(contents: Outline, tests: Sequence[Rendered], style: Style, proven
         statements[number] = below
         places.setdefault(number, []).append(test)
     comment = (provenance if provenance.startswith("#") else f"# {provenance}") + "\n" if provenance else ""
+    if comment in contents.source.text.replace(contents.source.newline, "\n"):  # said once, and true of all
+        comment = ""
     splices: list[Splice] = []
-    for number, members in sorted(places.items(), key=lambda item: item[0] < 0):
+    for number, members in sorted(places.items(), key=lambda item: (item[0] < 0, item[0])):
         code = formatted("\n\n".join(test.code for test in members), style.settings)
         splices.append(insertion(contents, statements[number], _encodable(contents, comment + code)))
+        comment = ""
     splices.sort(key=lambda splice: splice.start)  # stable: what goes to the end was put last
     return contents.source.to_bytes(spliced(contents.source.text, splices))
 

@@ -142,7 +142,8 @@ def _outcome(text: Text) -> str:
         case "runs":
             return "returns_nothing"
         case _ if isinstance(expression_of(text.call), ast.Compare):
-            return "as_documented" if text.case.recipe.origin == "docstring" else "compares"
+            documented = text.case.recipe.origin == "docstring"
+            return "as_documented" if documented else _RETURNS.get(text.expected, "compares")
         case _:
             return _RETURNS.get(text.expected) or _returned_words(text)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import datetime
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pytest_codemode.core.exploring import Described, Import, Observation, Recipe, Shown
@@ -15,6 +15,7 @@ from pytest_codemode.testgen.writing.raising import raising, refused_exception
 from pytest_codemode.testgen.writing.shown import PYTEST, Expression, expression, leaves
 from pytest_codemode.testgen.writing.source import expression_of
 from pytest_codemode.testgen.writing.stability import unstable
+from pytest_codemode.testgen.writing.warning import expected_warning, private_elsewhere
 
 OracleKind = Literal["value", "approx", "raises", "fields", "after", "runs"]
 
@@ -34,6 +35,9 @@ class Oracle:
     """Source text for a parametrised table, where the oracle is the one line `call == expected` (or `is`)."""
 
 
+_STATEMENTS = ("__setitem__", "__delitem__", "__setattr__", "__delattr__")
+"""Special methods that a test calls by a statement, which has no value."""
+_IDLE = "it returns nothing, and changes nothing that a test could look at"
 _OUTCOMES = {
     "timeout": "it did not come back in time",
     "crashed": "it ended its process",
@@ -54,6 +58,15 @@ def oracle(
         observation: What came of it, told in full.
         now: The time of day, that no test should hold; by default the clock's.
     """
+    try:
+        return _oracle(described, recipe, observation, now)
+    except (ValueError, RecursionError, MemoryError):  # nobody's values are nested, or written, like that
+        return "a test cannot say what comes of it"
+
+
+def _oracle(
+    described: Described, recipe: Recipe, observation: Observation, now: datetime.datetime | None
+) -> Oracle | str:
     if observation.outcome in _OUTCOMES:
         return _OUTCOMES[observation.outcome]
     if not observation.steady:
@@ -62,10 +75,23 @@ def oracle(
     if wrong:
         return wrong
     if observation.raised is not None:
-        return _raises(described, recipe, observation)
-    if observation.value is None:
-        return "it was not told what came of it"
-    return _returns(described, recipe, observation, now or datetime.datetime.now().astimezone())
+        found = _raises(described, recipe, observation)
+    elif observation.value is not None:
+        found = _returns(described, recipe, observation, now or datetime.datetime.now().astimezone())
+    else:
+        found = "it was not told what came of it"
+    return found if isinstance(found, str) else _accepted(described, recipe, observation, found)
+
+
+def _accepted(described: Described, recipe: Recipe, observation: Observation, found: Oracle) -> Oracle | str:
+    """Return the oracle with what its test needs beside, or why a reviewer would not accept that."""
+    warning = expected_warning(observation, recipe.flavour)
+    if isinstance(warning, str):
+        return warning
+    private = private_elsewhere((*recipe.imports, *found.imports), described)
+    if private:
+        return f"a test of it would import {private}, which is private"
+    return found if warning is None else replace(found, imports=(*found.imports, *warning.imports))
 
 
 def result_name(recipe: Recipe) -> str:
@@ -102,9 +128,10 @@ def _returns(described: Described, recipe: Recipe, observation: Observation, now
         return _made((printed,), "after")
     found = _of_value(described, recipe, value)
     if not found:
-        return _made(after, "after") if after else _nothing(value)
+        return _made(after, "after") if after else _nothing(described, recipe, value)
     if nothing and described.returns.kind in ("none", "any"):
-        return _made(found, "runs")
+        statement = described.qualname.rpartition(".")[2] in _STATEMENTS
+        return _IDLE if statement else _made(found, "runs")
     return _whole(result_name(recipe), value, found, after)
 
 
@@ -121,6 +148,8 @@ def _whole(target: str, value: Shown, found: tuple[Assertion, ...], after: tuple
 
 def _of_value(described: Described, recipe: Recipe, value: Shown) -> tuple[Assertion, ...]:
     target = result_name(recipe)
+    if _is_hash(described, recipe):
+        return _same_hash(target, recipe)
     if value.cut and recipe.flavour == "generator":
         return _endless(target, value)
     own = kept(recipe, value)
@@ -133,6 +162,22 @@ def _of_value(described: Described, recipe: Recipe, value: Shown) -> tuple[Asser
         kind = is_a(target, value)
         return (kind, *found) if kind else found
     return found
+
+
+def _is_hash(described: Described, recipe: Recipe) -> bool:
+    tree = expression_of(recipe.call)
+    called = isinstance(tree, ast.Call) and ast.unparse(tree.func) == "hash"
+    return called or described.qualname.endswith(".__hash__")
+
+
+def _same_hash(target: str, recipe: Recipe) -> tuple[Assertion, ...]:
+    """Return that an equal object has the same hash: the number itself means nothing, and differs elsewhere."""
+    made = dict(recipe.setup)
+    tree = expression_of(recipe.call)
+    named = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)] if tree is not None else []
+    own = [name for name in named if name in made]
+    alone = len(recipe.setup) == len(own) == 1
+    return (Assertion(f"assert {target} == hash({made[own[0]]})"),) if alone else ()
 
 
 def _by_fields(value: Shown, recipe: Recipe) -> Shown:
@@ -180,7 +225,9 @@ def _printed(observation: Observation) -> Assertion | None:
     return Assertion(f"assert capsys.readouterr().out == {observation.stdout!r}")
 
 
-def _nothing(value: Shown) -> str:
+def _nothing(described: Described, recipe: Recipe, value: Shown) -> str:
+    if _is_hash(described, recipe):
+        return "it returns a hash, which is another number elsewhere"
     name = value.type.partition(":")[2] or "value"
     if value.cut:
         return f"it returns a {name} too large for a test"

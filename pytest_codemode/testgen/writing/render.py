@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pytest_codemode.core.exploring import Import
 from pytest_codemode.testgen.writing.cases import Needed, Text
 from pytest_codemode.testgen.writing.grouping import Group
+from pytest_codemode.testgen.writing.idiom import statement
 from pytest_codemode.testgen.writing.names import column_name, row_id
-from pytest_codemode.testgen.writing.shown import PYTEST
+from pytest_codemode.testgen.writing.shown import PYTEST, Expression
 from pytest_codemode.testgen.writing.source import NoLiteral, count_name, expression_of, literal, replaced, segment
 from pytest_codemode.testgen.writing.style import Style
+from pytest_codemode.testgen.writing.warning import expected_warning
 
 _ASYNCIO = Import("asyncio")
 _MARKS = {"asyncio strict": "@pytest.mark.asyncio", "anyio": "@pytest.mark.anyio"}
@@ -112,7 +114,7 @@ def _table(group: Group, columns: tuple[str, ...]) -> list[str]:
     for text, name in zip(group.texts, _ids(group), strict=True):
         cells = ", ".join(_cells(group, text))
         if name:
-            rows.append(f'pytest.param({cells}, id="{name}"),')
+            rows.append(f"pytest.param({cells}, id={name!r}),")
         else:
             rows.append(f"({cells})," if len(columns) > 1 else f"{cells},")
     heads = ", ".join(f'"{column}"' for column in columns)
@@ -175,7 +177,7 @@ def _type_of(texts: Sequence[str]) -> str:
 def _body(text: Text, style: Style) -> tuple[list[str], bool]:
     """Return the statements of a test, and whether it is a coroutine."""
     flavour = text.case.recipe.flavour
-    setup = [value if name == "_" and _does(value) else f"{name} = {value}" for name, value in text.setup]
+    setup = [statement(value) if name == "_" else f"{name} = {value}" for name, value in text.setup]
     plugin = style.asynchronous != "none"
     if flavour in _WAITS and (plugin or flavour != "coroutine"):
         act = _act(text, "await " if flavour == "coroutine" else "")
@@ -195,13 +197,20 @@ def _act(text: Text, wait: str) -> list[str]:
         used = any(count_name(line, text.result) for line in text.lines)
         name = f" as {text.result}" if used else ""
         return [f"{start} {text.call}{name}:", *(f"    {_wrapped(line)}" for line in text.lines)]
-    value = _value(text, wait)
+    return _asserting(text, _value(text, wait))
+
+
+def _asserting(text: Text, value: str) -> list[str]:
+    """Return the call and the assertions, in one line where that reads well."""
+    warning = expected_warning(text.case.observation, text.case.recipe.flavour)
+    if isinstance(warning, Expression):
+        return _warned(text, value, warning.text)
     told = _told(text.lines[0], text.result, value)
     if told:
         return [told, *map(_wrapped, text.lines[1:])]
     mentions = [count_name(line, text.result) for line in text.lines]
     if not any(mentions):
-        return [_statement(value), *map(_wrapped, text.lines)]
+        return [statement(value), *map(_wrapped, text.lines)]
     if mentions[0] == sum(mentions) == 1 and _may_inline(text, value):
         return [_wrapped(replaced(text.lines[0], {text.result: value})), *map(_wrapped, text.lines[1:])]
     return [f"{text.result} = {value}", *map(_wrapped, text.lines)]
@@ -236,7 +245,17 @@ def _raising(text: Text, wait: str) -> list[str]:
         return [f"{line.removesuffix(':')}, {text.call}:", "    pass"]
     if flavour == "async context manager":
         return [line, f"    async with {text.call}:", "        pass"]
-    return [line, f"    {_statement(_value(text, wait))}"]
+    warning = expected_warning(text.case.observation, flavour)
+    if isinstance(warning, Expression):
+        line = f"with {warning.text}, {line.removeprefix('with ')}"
+    return [line, f"    {statement(_value(text, wait))}"]
+
+
+def _warned(text: Text, value: str, expecting: str) -> list[str]:
+    """Return the call within what expects its warning, the assertions below."""
+    used = any(count_name(line, text.result) for line in text.lines)
+    call = f"{text.result} = {value}" if used else statement(value)
+    return [f"with {expecting}:", f"    {call}", *map(_wrapped, text.lines)]
 
 
 def _value(text: Text, wait: str) -> str:
@@ -248,15 +267,6 @@ def _value(text: Text, wait: str) -> str:
     if flavour == "coroutine":
         return f"{wait}{text.call}" if wait else f"asyncio.run({text.call})"
     return text.call
-
-
-def _statement(value: str) -> str:
-    """Return the value as a statement of its own; one that looks as if it did nothing is bound to a name."""
-    return value if _does(value) else f"_ = {value}"
-
-
-def _does(value: str) -> bool:
-    return isinstance(expression_of(value), ast.Call | ast.Await)
 
 
 def _wrapped(line: str) -> str:

@@ -26,6 +26,9 @@ _BUILDING = (
 _NOISY_DIGITS = 6
 """Significant digits from which on a float within a built value shows rounding rather than what a human would write."""
 
+_SHOWN_DIGITS = 12
+"""Significant digits that stand within `approx`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Expression:
@@ -141,7 +144,12 @@ def _float(shown: Shown) -> Expression | None:
         return Expression("math.inf" if value > 0 else "-math.inf", (MATH,))
     if value.is_integer():
         return Expression(repr(value))
-    return Expression(f"pytest.approx({value!r})", (PYTEST,), approx=True)
+    return Expression(f"pytest.approx({_rounded(value)})", (PYTEST,), approx=True)
+
+
+def _rounded(value: float) -> str:
+    """Return a number as it stands within `approx`: without the last digits, that show rounding and nothing else."""
+    return repr(float(f"{value:.{_SHOWN_DIGITS}g}")) if math.isfinite(value) else repr(value)
 
 
 def _member(shown: Shown) -> Expression | None:
@@ -159,27 +167,28 @@ def _built(shown: Shown) -> Expression | None:
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     if not names <= BUILTINS | {item.bound for item in shown.imports}:
         return None
-    noisy = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and _noisy(node.value)]
+    constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    noisy = [(node, node.value) for node in constants if isinstance(node.value, float) and _noisy(node.value)]
     own = any(item.module.partition(".")[0] not in sys.stdlib_module_names for item in shown.imports)
     if not noisy or not own or "\n" in shown.text:
         return Expression(shown.text, shown.imports)
     raw = shown.text.encode()
-    for node in sorted(noisy, key=lambda item: item.col_offset, reverse=True):
+    for node, value in sorted(noisy, key=lambda item: item[0].col_offset, reverse=True):
         stop = node.end_col_offset or node.col_offset
-        raw = raw[: node.col_offset] + b"pytest.approx(" + raw[node.col_offset : stop] + b")" + raw[stop:]
+        raw = raw[: node.col_offset] + f"pytest.approx({_rounded(value)})".encode() + raw[stop:]
     return Expression(raw.decode(), (*shown.imports, PYTEST), approx=True)
 
 
-def _noisy(value: object) -> bool:
+def _noisy(value: float) -> bool:
     digits = repr(value).partition("e")[0].replace(".", "").strip("0")
-    return isinstance(value, float) and not value.is_integer() and len(digits) > _NOISY_DIGITS
+    return not value.is_integer() and len(digits) > _NOISY_DIGITS
 
 
 def _elements(shown: Shown) -> Expression | None:
     if not shown.parts:
         return Expression(_EMPTY[shown.kind])
     near = _numbers_near(shown.parts) if shown.kind in ("list", "tuple") else ""
-    parts = [_exact(part) if near else expression(part) for part in shown.parts]
+    parts = [_near(part) if near else expression(part) for part in shown.parts]
     if None in parts or (shown.kind in ("set", "frozenset") and any(part and part.approx for part in parts)):
         return None
     found = [part for part in parts if part is not None]
@@ -204,8 +213,17 @@ def _numbers_near(parts: Sequence[Shown]) -> bool:
     return any(isinstance(value, float) and not value.is_integer() for value in values)
 
 
-def _exact(shown: Shown) -> Expression:
-    return Expression(shown.text)
+def _exact(shown: Shown) -> Expression | None:
+    """Return a float as a dict's key: equal, not near; None where it is equal to nothing, or no float."""
+    try:
+        value = float(shown.text)
+    except ValueError:
+        return None
+    return Expression(repr(value)) if math.isfinite(value) else None if math.isnan(value) else _float(shown)
+
+
+def _near(shown: Shown) -> Expression:
+    return Expression(_rounded(float(shown.text))) if shown.kind == "float" else Expression(repr(value_of(shown)))
 
 
 def _pairs(shown: Shown) -> Expression | None:
@@ -218,7 +236,7 @@ def _pairs(shown: Shown) -> Expression | None:
     approx = near
     for key, value in zip(keys, values, strict=False):
         name = _exact(key) if key.kind == "float" else expression(key)
-        item = _exact(value) if near else expression(value)
+        item = _near(value) if near else expression(value)
         if name is None or item is None or name.approx:
             return None
         texts.append(f"{name.text}: {item.text}")

@@ -53,6 +53,14 @@ def names_in(code: str) -> frozenset[str]:
     return frozenset(_name_of(node) for node in _named(tree))
 
 
+def bound_in(code: str) -> frozenset[str]:
+    """Return every name that the code gives a value, parameters included."""
+    nodes = _named(parse_quietly(code))
+    return frozenset(
+        _name_of(node) for node in nodes if isinstance(node, ast.arg) or isinstance(node.ctx, ast.Store | ast.Del)
+    )
+
+
 def count_name(code: str, name: str) -> int:
     """Return how often a name stands in the code."""
     return sum(_name_of(node) == name for node in _named(parse_quietly(code)))

@@ -11,9 +11,12 @@ from pytest_codemode.core.exploring import Shown
 from pytest_codemode.testgen.writing.shown import leaves
 
 _ADDRESS = re.compile(r"\b(?:at )?0x[0-9a-fA-F]{6,}\b")
-_PLACE = re.compile(r"(?:/private)?/(?:tmp|var/folders|var/tmp|dev/shm|proc)/[^\s'\"]*|[^\s'\"]*pytest-of-[^\s'\"]*")
+_PLACE = re.compile(
+    # The second begins where a word does: from each of its characters would take the square of its length.
+    r"(?:/private)?/(?:tmp|var/folders|var/tmp|dev/shm|proc)/[^\s'\"]*|(?<![^\s'\"])[^\s'\"]*pytest-of-[^\s'\"]*"
+)
 _HOME = re.compile(r"/(?:home|Users)/[^\s'\"]+|/root/[^\s'\"]+")
-_SETS = re.compile(r"\{[^{}:]+,[^{}:]*\}")
+_SETS = re.compile(r"\{[^{}:][^{}:,]*,[^{}:]*\}")
 _TIMING = re.compile(r"\b\d+\.\d+ ?(?:s|ms|sec|seconds|milliseconds)\b|\b\d+ ?(?:MB|KB|GB|bytes)\b")
 _CLOCK_S = 2 * 24 * 3600.0
 """A number this near to the time of day, in seconds since 1970, is taken for a clock's; two days cover every zone."""

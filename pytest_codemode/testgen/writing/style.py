@@ -12,11 +12,15 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import Any, Literal
 
+from pytest_codemode.core.own_code import SOURCE_FOLDERS
 from pytest_codemode.testgen.writing.configuration import formatter_settings
 from pytest_codemode.testgen.writing.reading import Habits, habits, imported_modules
 
 Read = Callable[[str], bytes | None]
 """Returns the bytes of a path relative to rootdir, None where there is no such file."""
+NEVER = frozenset({"conftest.py", "setup.py", "noxfile.py", "sitecustomize.py", "usercustomize.py", "__init__.py"})
+"""Files that are no test modules, whatever the configuration says."""
+_NAMING = re.compile(r"\w*\*\w*\.py")
 Async = Literal["none", "asyncio strict", "asyncio auto", "anyio"]
 
 
@@ -64,6 +68,7 @@ def read_style(rootdir_files: Read, listing: Sequence[str], test_files: Sequence
     texts = {path: raw for path in sorted(test_files) if (raw := rootdir_files(path)) is not None}
     seen = habits(texts.values())
     patterns = _words(ini.get("python_files")) or ("test_*.py", "*_test.py")
+    modules = {path: raw for path, raw in texts.items() if _holds_tests(path, patterns)}
     sources = tuple(sorted(path for path in listing if path.endswith(".py") and path not in texts and not _aside(path)))
     settings, length = formatter_settings(rootdir_files, seen)
     first_party = _first_party(sources)
@@ -82,7 +87,7 @@ def read_style(rootdir_files: Read, listing: Sequence[str], test_files: Sequence
         or posixpath.join(roots[0], "__init__.py") in set(listing),
         first_party=first_party,
         sources=sources,
-        tests=tuple((path, imported_modules(raw)) for path, raw in texts.items()),
+        tests=tuple((path, imported_modules(raw)) for path, raw in modules.items()),
     )
 
 
@@ -95,11 +100,10 @@ def _pytest_options(read: Read, inifile: str) -> Mapping[str, Any]:
     if inifile.endswith(".toml"):
         try:
             table = tomllib.loads(text)
-        except tomllib.TOMLDecodeError:
+        except (ValueError, RecursionError):  # `TOMLDecodeError` is the first
             return {}
-        tool = table.get("tool", {}).get("pytest", {})
-        found = table.get("pytest") or tool.get("ini_options") or tool
-        return found if isinstance(found, dict) else {}
+        tool = _table(_table(table, "tool"), "pytest")
+        return _table(table, "pytest") or _table(tool, "ini_options") or tool
     parser = configparser.ConfigParser(interpolation=None, strict=False)
     try:
         parser.read_string(text)
@@ -107,6 +111,11 @@ def _pytest_options(read: Read, inifile: str) -> Mapping[str, Any]:
         return {}
     section = "tool:pytest" if inifile.endswith(".cfg") else "pytest"
     return dict(parser[section]) if parser.has_section(section) else {}
+
+
+def _table(table: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = table.get(key)
+    return found if isinstance(found, dict) else {}
 
 
 def _words(value: object) -> tuple[str, ...]:
@@ -140,21 +149,21 @@ def _prefix(functions: Sequence[str]) -> str:
     if not functions or any("test_".startswith(item.partition("*")[0]) for item in functions):
         return "test_"
     start = functions[0].partition("*")[0]
+    if start and not start.isidentifier():
+        return "test_"
     return start if start.endswith("_") or not start else f"{start}_"
 
 
 def _naming(patterns: Sequence[str], test_files: Sequence[str]) -> str:
     """Return the pattern that most test modules follow."""
-    usable = [
-        pattern for pattern in patterns if pattern.count("*") == 1 and pattern.endswith(".py") and pattern != "*.py"
-    ]
+    usable = [pattern for pattern in patterns if _NAMING.fullmatch(pattern) and pattern != "*.py"]
     counts = Counter(dict.fromkeys(usable, 0))
     counts.update(pattern for path in test_files for pattern in usable if fnmatch(posixpath.basename(path), pattern))
     return max(usable, key=lambda pattern: counts[pattern]) if usable else "test_*.py"
 
 
 def _roots(testpaths: Sequence[str], test_files: Sequence[str], listing: Sequence[str]) -> tuple[str, ...]:
-    given = [posixpath.normpath(path) for path in testpaths if not path.endswith(".py") and "*" not in path]
+    given = [posixpath.normpath(path) for path in testpaths if not path.endswith(".py") and _is_inside(path)]
     if given:
         return tuple(given)
     known = [part for part in ("tests", "test") if any(path.startswith(f"{part}/") for path in listing)]
@@ -163,11 +172,26 @@ def _roots(testpaths: Sequence[str], test_files: Sequence[str], listing: Sequenc
     return tuple(dict.fromkeys((*(part for part in known if part in most), *most, *known))) or ("tests",)
 
 
+def _is_inside(path: str) -> bool:
+    """Return whether a folder is one of the project's that tests may be put into."""
+    odd = path.startswith(("/", "~", "$")) or re.search(r"[*?\[\]\\\x00-\x1f:]", path)
+    parts = posixpath.normpath(path).split("/")
+    return not odd and ".." not in parts and not any(part.startswith(".") and part != "." for part in parts)
+
+
+def _holds_tests(path: str, patterns: Sequence[str]) -> bool:
+    """Return whether tests may be put into a file: pytest takes it for a test module by its name."""
+    name = posixpath.basename(path)
+    return name not in NEVER and any(fnmatch(name if "/" not in one else path, one) for one in patterns)
+
+
 def _aside(path: str) -> bool:
     name = posixpath.basename(path)
     return name in ("setup.py", "conftest.py", "noxfile.py") or path.startswith(("docs/", "tests/", "test/"))
 
 
 def _first_party(sources: Sequence[str]) -> tuple[str, ...]:
-    tops = (re.sub(r"^(src|lib|python)/", "", path).partition("/")[0].removesuffix(".py") for path in sources)
+    folders = [folder for folder in (*SOURCE_FOLDERS, "python") if f"{folder}/__init__.py" not in sources]
+    inner = (path.partition("/")[2] if path.partition("/")[0] in folders else path for path in sources)
+    tops = (path.partition("/")[0].removesuffix(".py") for path in inner)
     return tuple(sorted({top for top in tops if top.isidentifier()}))

@@ -11,12 +11,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import CodeType
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from pytest_codemode.core.exploring import Arc, Compared, Import, Observation, Raised, Recipe, Shown
 from pytest_codemode.worker.explore.alarm import Alarm, Overdue
 from pytest_codemode.worker.explore.arcs import Arcs
 from pytest_codemode.worker.explore.consuming import consume
+from pytest_codemode.worker.explore.fixtures import Fixtures
 from pytest_codemode.worker.explore.outside import Outside, refused
 from pytest_codemode.worker.explore.raising import Raising
 from pytest_codemode.worker.explore.reading import Reads
@@ -24,6 +25,7 @@ from pytest_codemode.worker.explore.showing import Show, canonical, public
 from pytest_codemode.worker.explore.streams import Streams
 from pytest_codemode.worker.explore.surroundings import Kept
 from pytest_codemode.worker.explore.variants import NONE
+from pytest_codemode.worker.explore.warned import Given, kinds, noticed
 
 Outcome = Literal["returned", "raised", "exited", "timeout", "refused", "invalid"]
 
@@ -43,10 +45,13 @@ class Came:
     arcs: tuple[Arc, ...] = ()
     compared: tuple[Compared, ...] = ()
     stdout: str = ""
+    warned: tuple[str, ...] = ()
     reads: str = ""
     """What it read that is another thing the next time."""
     untidy: bool = False
     """Whether it left a thread or a process behind."""
+    spoils: bool = False
+    """Whether it has changed a fixture that other tests get too."""
     duration_s: float = 0.0
 
     def digest(self) -> str:
@@ -57,6 +62,7 @@ class Came:
         if self.raised is not None:
             parts += [self.raised.type, self.raised.message]
         parts += [f"{name} {canonical(shown)}" for name, shown in self.after]
+        parts += [f"warned {kind}" for kind in self.warned]
         return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:16]
 
 
@@ -169,15 +175,18 @@ class Kitchen:
             Overdue: it took too long.
             Invalid: nothing was called.
         """
-        names = self._bound(recipe, code)
+        with noticed() as early:
+            names = self._bound(recipe, code)
         changing = [name for name, _ in recipe.setup] + list(recipe.fixtures)
         before = [self._state(names[name]) for name in changing]
+        late: Given = []
         try:
             self._watch()
             try:
-                thing = eval(code.call, names)  # what this process is for
-                self._kept_alive = (names, thing) if self.keeps else None
-                came.value = consume(thing, recipe.flavour, self._shown)
+                with noticed() as late:
+                    thing = eval(code.call, names)  # what this process is for
+                    self._kept_alive = (names, thing) if self.keeps else None
+                    came.value = consume(thing, recipe.flavour, self._shown)
             finally:
                 self._look_away()
             came.outcome = "returned"
@@ -189,6 +198,9 @@ class Kitchen:
             came.outcome = "refused" if refused(problem) else "raised"
             came.raised = self.raising(problem)
         came.after = tuple(self._changed(changing, before, names))
+        shared = self._fixtures.shared() if came.after and self._fixtures is not None else ()
+        came.spoils = any(name in shared for name, _ in came.after)
+        came.warned = kinds(early, late)
 
     def _bound(self, recipe: Recipe, code: Compiled) -> dict[str, Any]:
         """Return the names that the call uses."""
@@ -250,18 +262,6 @@ class Kitchen:
         self.kept.put_back()
 
 
-class Fixtures(Protocol):
-    """The fixtures of one call."""
-
-    def set_up(self) -> dict[str, Any]:
-        """Return their values by name."""
-        ...
-
-    def tear_down(self) -> None:
-        """End them."""
-        ...
-
-
 def _imported(one: Import) -> Any:
     module = sys.modules.get(one.module) or importlib.import_module(one.module)
     if not one.name:
@@ -286,6 +286,7 @@ def observed(key: str, came: Came, *, new: bool, steady: bool) -> Observation:
         arcs=came.arcs,
         compared=came.compared,
         stdout=came.stdout,
+        warned=came.warned,
         digest=came.digest(),
         steady=steady,
         reads=came.reads,  # type: ignore[arg-type]  # one of its words

@@ -7,14 +7,13 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from _pytest.runner import collect_one_node
 
 from pytest_codemode.core.exploring import Recipe
 from pytest_codemode.worker.executed import foreign
-from pytest_codemode.worker.explore.calling import Fixtures
 
 GIVEN = frozenset({"tmp_path", "monkeypatch", "capsys", "caplog", "tmp_path_factory"})
 """Fixtures of pytest's own that a parameter of that name means."""
@@ -31,6 +30,22 @@ class Places:
         """Note one."""
         if isinstance(collector, pytest.Directory | pytest.Module):
             collector.session.stash.setdefault(PLACES, {})[collector.path] = collector
+
+
+class Fixtures(Protocol):
+    """The fixtures of one call."""
+
+    def set_up(self) -> dict[str, Any]:
+        """Return their values by name."""
+        ...
+
+    def shared(self) -> tuple[str, ...]:
+        """Return the names of those that live longer than one test."""
+        ...
+
+    def tear_down(self) -> None:
+        """End them."""
+        ...
 
 
 class _Bare(pytest.Module):
@@ -97,8 +112,20 @@ class Fixing:
         node = self._session.gethookproxy(folder.parent).pytest_collect_directory(path=folder, parent=parent)
         if node is None:
             return parent
+        self._have_conftest_read(folder)
         collect_one_node(node)
         return node
+
+    def _have_conftest_read(self, folder: Path) -> None:
+        """Have the fixtures of a folder's conftest belong to the node that is collected next.
+
+        Since 9.1 pytest forgets those of a conftest that was loaded at its start if nothing collects its folder. What
+        is at the root belongs to the session by then.
+        """
+        pending: dict[Path, object] | None = getattr(self._manager, "_pending_conftests", None)
+        conftest = self._session.config.pluginmanager.get_plugin(str(folder / "conftest.py"))
+        if pending is not None and conftest is not None and folder != self._session.config.rootpath:
+            pending[folder] = conftest
 
     def _module(self, parent: Any) -> pytest.Module | None:
         """Return the place's module with its own fixtures; None if it cannot be imported."""
@@ -128,6 +155,11 @@ class _Item:
         """See `Fixtures`."""
         self._session._setupstate.setup(self._item)
         return {name: self._item.funcargs[name] for name in self._names}
+
+    def shared(self) -> tuple[str, ...]:
+        """See `Fixtures`."""
+        found = self._item._fixtureinfo.name2fixturedefs
+        return tuple(name for name in self._names if name in found and found[name][-1].scope != "function")
 
     def tear_down(self) -> None:
         """See `Fixtures`."""

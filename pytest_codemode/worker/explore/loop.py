@@ -167,7 +167,7 @@ class _Exploring:
 
     def _observe(self, recipe: Recipe, kitchen: Kitchen) -> None:
         came = kitchen.cook(recipe)
-        steady = not came.untidy and not came.reads
+        steady = not came.untidy and not came.reads and not came.spoils
         if self._request.twice and steady:
             steady = kitchen.cook(recipe).digest() == came.digest()
         new = not self._seen.issuperset(came.arcs)

@@ -8,10 +8,10 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
-from types import BuiltinFunctionType, FunctionType, ModuleType
+from types import BuiltinFunctionType, FunctionType, ModuleType, WrapperDescriptorType
 from typing import Any
 
-from pytest_codemode.core.credentials import SECRET_VALUE
+from pytest_codemode.core.credentials import RANDOM_TEXT, SECRET_VALUE, is_secret_text
 from pytest_codemode.core.exploring import Shown
 from pytest_codemode.worker.explore.building import built, is_standard
 from pytest_codemode.worker.members import slot_value, slots_of
@@ -128,8 +128,18 @@ class Show:
             return False
         return not any(place in text for place in self._places) and not (len(text) > 16 and SECRET_VALUE.search(text))
 
+    def _unless_secret(self, name: Any, value: Any, shown: Shown) -> Shown:
+        """Return what is shown of a value without its text, if it is a credential by its name."""
+        if self._deep or type(name) is not str or type(value) is not str:
+            return shown
+        secret = RANDOM_TEXT.search(value) and is_secret_text(name, value)
+        return Shown("opaque", "", shown.type) if secret else shown
+
     def _container(self, value: Any, kind: type, depth: int) -> Shown:
-        parts = [self._show(item, depth + 1) for item in _flat(kind, value)]
+        items = _flat(kind, value)
+        parts = [self._show(item, depth + 1) for item in items]
+        if kind is dict:
+            parts[1::2] = map(self._unless_secret, items[::2], items[1::2], parts[1::2])
         if kind is set or kind is frozenset:
             parts.sort(key=canonical)
         cut = len(value) > MAX_PARTS
@@ -147,7 +157,8 @@ class Show:
 
     def _other(self, value: Any, kind: type, depth: int) -> Shown:
         fields = [
-            (name, self._show(item, depth + 1)) for name, item in sorted(self._attributes(value, kind))[:MAX_PARTS]
+            (name, self._unless_secret(name, item, self._show(item, depth + 1)))
+            for name, item in sorted(self._attributes(value, kind))[:MAX_PARTS]
         ]
         base = next((base for base in _KINDS if isinstance(value, base)), None)
         if base is not None and not _named(kind):
@@ -164,7 +175,8 @@ class Show:
     def _scalar(self, value: Any, kind: type) -> Shown:
         """Show what has no attributes."""
         base: Any = next((base for base in _SCALARS if isinstance(value, base)), None)
-        if base is None or kind.__eq__ is not base.__eq__:
+        # A comparison in C, as that of `numpy.float64`, still takes it for the number that it is.
+        if base is None or not (kind.__eq__ is base.__eq__ or type(kind.__eq__) is WrapperDescriptorType):
             return Shown("opaque", "", path_of(kind))
         return replace(self._show(base.__add__(value, base()), MAX_DEPTH), type=path_of(kind))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -36,6 +37,7 @@ def measure(request: MeasureRequest, limits: Limits, run: RunCold, tell: Tell) -
     run_s = request.timeout_s or limits.run_s
     first = _Heard(lambda result: tell({"say": "tested", "nodeid": result.nodeid, "outcome": result.outcome.value}))
     finish = run(_plan(request, limits), first, run_s)
+    heard = finish.book.canary_failed
     notes: tuple[str, ...] = ()
     if finish.status == "finished" and (finish.book.processes > 1 or not finish.book.finished) and first.ended:
         notes = (_left_out(first.ended),)
@@ -50,7 +52,13 @@ def measure(request: MeasureRequest, limits: Limits, run: RunCold, tell: Tell) -
     for error in book.errors if status == "finished" else ():
         message = f"{error.nodeid} cannot be collected: {error.exception}: {error.message}"
         tell({"say": "part", "part": _note(message)})
-    return MeasureResult(status, notes=notes, reason=reason, duration_s=time.monotonic() - started)
+    return MeasureResult(
+        status,
+        notes=notes,
+        reason=reason,
+        canary_failed=None if heard is None else heard and book.canary_failed is True,
+        duration_s=time.monotonic() - started,
+    )
 
 
 def _plan(request: MeasureRequest, limits: Limits) -> Plan:
@@ -61,6 +69,7 @@ def _plan(request: MeasureRequest, limits: Limits) -> Plan:
         order_seed=request.order_seed,
         writable=True,
         measure=Measuring(request.paths, request.contexts),
+        canary=f"test_{os.urandom(8).hex()}" if request.canary else "",  # as in a run
     )
 
 

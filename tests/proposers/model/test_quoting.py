@@ -15,6 +15,11 @@ SECRETS = [
     ("token {} here", "ghp_abcdefghijklmnopqrstuvwxyz0123"),
     ("{}", TOKEN),
     ("cookie: {}; path=/", "session=abcdef123456"),
+    ("DATABASE_PASSWORD={}", "Xk39fjw0aPq2"),
+    (r"returned 'HOST=db\nDATABASE_PASSWORD={}\nPORT=1'", "Xk39fjw0aPq2"),
+    (r"returned 'HOST=db\r\nkey={}\r\nPORT=1'", "Xk39fjw0aPq2"),
+    ("'token={}'", "tok_93jf02kdkfj2"),
+    (r"'it\'s\nkey = \'{}\'\n'", "tok_93jf02kdkfj2"),
 ]
 
 
@@ -44,6 +49,11 @@ def test_a_private_key_goes_out_whole_and_the_lines_behind_it_keep_their_numbers
         'def token(self): return "identifier"',
         "https://example.com/a@b",
         "sort(key=lambda x: x)",
+        "login(user, token=token_v2)",
+        "login(\n    token=token_of_user1\n)",
+        "PASSWORD=get_password(level1)",
+        "PASSWORD=unknown",
+        r"'monkey=abc12345\nnokeys=abc12345'",
     ],
 )
 def test_ordinary_code_stays_as_it_is(text: str) -> None:

@@ -80,7 +80,8 @@ FILES = {
 
 
         def test_an_open_order_is_not_closed():
-            assert Order([1]).close("x") == "not a draft"
+            passphrase = "letmein wolf"
+            assert Order([1]).close(passphrase) == "not a draft"
         """,
 }
 TEXTS = {path: textwrap.dedent(text) for path, text in FILES.items()}

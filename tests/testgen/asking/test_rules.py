@@ -4,78 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_codemode.core.exploring import Described, Import, Parameter, Recipe
-from pytest_codemode.testgen.asking.importing import Importable, foreign_imports
-from pytest_codemode.testgen.asking.rules import MAX_NODES, MAX_SETUP, MAX_TEXT, Rules
-from pytest_codemode.testgen.inputs.generator import Target
-
-CART = """
-import os
-import subprocess
-from pathlib import Path
-
-import numpy
-from .money import Money
-from .files import wipe
-
-run = subprocess.run
-LIMIT = 3
-
-
-def price(text, at=None):
-    return len(text)
-
-
-def load(path):
-    return Path(path).read_text()
-
-
-def clean(name, place):
-    wipe(place)
-
-
-def open(word):
-    return word
-
-
-class Cart:
-    def __init__(self, items):
-        self.items = items
-
-    def unlink(self):
-        return 1
-"""
-FILES = {
-    "shop/__init__.py": "from .cart import price\nfrom os import system\n",
-    "shop/cart.py": CART,
-    "shop/money.py": "import sys\n\n\nclass Money:\n    pass\n",
-    "shop/files.py": "import shutil\n\n\ndef wipe(place):\n    shutil.rmtree(place, ignore_errors=True)\n",
-    "shop/star.py": "from subprocess import *\n",
-}
-PARAMETERS = {
-    "price": ("text", "at"),
-    "load": ("path",),
-    "clean": ("name", "place"),
-    "Cart.unlink": (),
-    "open": ("word",),
-}
-
-
-def examined(
-    call: str,
-    *,
-    of: str = "price",
-    imports: tuple[tuple[str, str], ...] = (),
-    setup: tuple[tuple[str, str], ...] = (),
-    fixtures: tuple[str, ...] = (),
-) -> Recipe | str:
-    last = of.rpartition(".")[2]
-    line = next(number for number, text in enumerate(CART.splitlines(), 1) if f"def {last}(" in text)
-    parameters = tuple(Parameter(name) for name in PARAMETERS[of])
-    target = Target(Described("shop/cart.py", "shop.cart", of, line, parameters=parameters), CART, (), ())
-    importable = Importable(tuple(FILES), FILES.get, {}, frozenset(foreign_imports(CART)))
-    recipe = Recipe("", of, call, tuple(Import(*one) for one in imports), setup, fixtures, origin="model")
-    return Rules(target, importable, ["till"]).examined(recipe)
+from pytest_codemode.core.exploring import Import, Recipe
+from pytest_codemode.testgen.asking.rules import MAX_NODES, MAX_SETUP, MAX_TEXT
+from tests.testgen.asking.examining import examined
 
 
 @pytest.mark.parametrize(

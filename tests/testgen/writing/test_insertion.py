@@ -72,7 +72,6 @@ def test_test_goes_below_the_last_one_of_the_same_function():
             assert count([]) == 0
 
 
-        # Written by codemode.
         def test_count_returns_1():
             assert count([1]) == 1
         """
@@ -128,7 +127,7 @@ IMPORTS = [
     ),
     (
         "from shop.cart import (Cart,\n    total)\n",
-        "from shop.cart import (Cart,\n    total)\nfrom shop.cart import slugify\n",
+        "from shop.cart import Cart, slugify, total\n",
         "slugify(",
     ),
     (
@@ -161,9 +160,98 @@ def test_imports_are_merged_into_those_that_are_there(existing, expected, used):
     compile(got, "test_cart.py", "exec")
 
 
+@pytest.mark.parametrize(
+    ("existing", "used"),
+    [
+        ("import shop.cart\n", "shop.cart.slugify('A')"),
+        ("import shop.cart as basket\n", "basket.slugify('A')"),
+        ("from shop import cart\n", "cart.slugify('A')"),
+    ],
+)
+def test_function_is_taken_from_the_module_that_is_imported_as_a_whole(existing, used):
+    got = written(existing)
+    assert f'    assert {used} == "a"'.replace("'", '"') in got
+    assert "from shop.cart import" not in got
+    assert got.count("import") == 1
+
+
+def test_module_whose_name_means_something_else_in_a_test_is_not_used_by_it():
+    cart = function("Cart.total", line=30, kind="property")
+    item = case(cart, "cart.total", 3, setup=(("cart", "Cart([1, 2])"),), imports=(Import(MODULE, "Cart"),))
+    got = written("from shop import cart\n", item)
+    assert "    cart = Cart([1, 2])\n" in got
+    assert "from shop.cart import Cart\n" in got
+
+
+def test_one_import_does_for_a_module_and_what_is_taken_from_it():
+    amount = function("amount", "value", line=12)
+    cases = [
+        case(amount, "amount(decimal.Decimal('2'))", 2, imports=(Import(MODULE, "amount"), Import("decimal"))),
+        case(SLUGIFY, "slugify(Decimal('1'))", "1", imports=(Import(MODULE, "slugify"), Import("decimal", "Decimal"))),
+    ]
+    got = written("import decimal\n", *cases)
+    assert 'slugify(decimal.Decimal("1"))' in got
+    assert got.count("decimal\n") == 1
+    assert "from decimal" not in got
+    new = write(cases, None, "tests/test_cart.py", STYLE, NOTE).after.decode()
+    assert "import decimal\n" in new
+    assert "from decimal" not in new
+
+
+def test_import_that_gets_longer_than_a_line_is_laid_out_anew():
+    names = ", ".join(f"name_of_something_{number}" for number in range(4))
+    got = written(f"from shop.cart import {names}\n\n\ndef test_x():\n    pass\n")
+    assert got.startswith("from shop.cart import (\n    name_of_something_0,\n")
+    assert "    name_of_something_3,\n    slugify,\n)\n\n\ndef test_x():" in got
+    assert got.count("from shop.cart") == 1
+
+
+@pytest.mark.parametrize("first", ["def test_x():", "class TestX:\n    def test_x(self):", "@mark\ndef test_x():"])
+def test_imports_of_a_module_that_had_none_stand_apart_from_what_is_below(first):
+    got = written(f"{first}\n        pass\n" if "class" in first else f"{first}\n    pass\n")
+    assert got.startswith(f"from shop.cart import slugify\n\n\n{first}\n")
+
+
+def test_comment_stands_once_in_a_file():
+    existing = "from shop.cart import count, slugify\n\n\ndef test_slugify():\n    slugify('')\n"
+    cases = (ONE, case(COUNT, "count([1])", 1))
+    once = written(existing, *cases)
+    assert once.count(NOTE) == 1
+    assert once.index(NOTE) < once.index("def test_slugify_") < once.index("def test_count_")
+    again = written(once, case(COUNT, "count([1, 2])", 2))
+    assert again.count(NOTE) == 1
+    assert "def test_count_returns_2" in again
+
+
+def test_file_without_a_final_line_end_gets_no_more_blank_lines_than_another():
+    existing = "from shop.cart import count, slugify\n\n\ndef test_slugify():\n    slugify('')"
+    cases = (ONE, case(COUNT, "count([1])", 1))
+    got = written(existing, *cases)
+    assert got == written(existing + "\n", *cases)
+    assert "\n\n\n\n" not in got
+    assert got.endswith("== 1\n")
+
+
+@pytest.mark.parametrize(
+    ("mark", "marked"),
+    [
+        ("pytestmark = pytest.mark.anyio\n", 0),
+        ("pytestmark = [pytest.mark.slow, pytest.mark.anyio]\n", 0),
+        ("pytestmark = pytest.mark.slow\n", 1),
+        ("", 1),
+    ],
+)
+def test_coroutine_test_is_not_marked_where_the_module_is(mark, marked):
+    wait = function("wait", "name", line=20, flavour="coroutine")
+    item = case(wait, "wait('a')", "a", flavour="coroutine")
+    got = written(f"import pytest\n\n{mark}", item, style=Style(asynchronous="anyio", first_party=("shop",)))
+    assert got.count("@pytest.mark.anyio") == marked
+    assert "async def test_wait_returns_a():" in got
+
+
 def test_module_that_is_imported_under_another_name_is_used_by_it():
     item = case(SLUGIFY, "slugify(numpy.array([1]))", 3, imports=(Import(MODULE, "slugify"), Import("numpy")))
-    got = written("import numpy as np\n", item)
+    got = written("import numpy as np\n\nONE = np.array([1])\n", item)
     assert "slugify(np.array([1]))" in got
     assert "import numpy\n" not in got
 
@@ -206,7 +294,8 @@ def test_bytes_of_the_module_stay(existing: str, encoding: str):
     item = case(SLUGIFY, "slugify('é€')", "e€")
     got = write([item], raw, "tests/test_cart.py", STYLE, NOTE)
     assert is_subsequence(raw.splitlines(), got.after.splitlines())
-    assert got.after.endswith((b"\n", b"\r")) is raw.endswith((b"\n", b"\r"))
+    assert got.after.endswith((b"\n", b"\r"))
+    assert not got.after.endswith((b"\n\n", b"\r\r"))
     namespace: dict[str, Any] = {}
     tree = compile(got.after, "test_cart.py", "exec")
     assert "slugify" in tree.co_names, namespace

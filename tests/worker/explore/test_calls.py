@@ -31,6 +31,7 @@ FILES = {
         import sys
         import threading
         import time
+        import warnings
         from pathlib import Path
 
 
@@ -83,6 +84,21 @@ FILES = {
 
         def fails(number):
             raise ValueError(f"bad: {number}")
+
+        class Obsolete(UserWarning):
+            pass
+
+        def gives_warning(number):
+            warnings.warn("gone", DeprecationWarning)
+            return number
+
+        def warns_of_two_things(really):
+            if really:
+                warnings.warn("gone", Obsolete)
+            warnings.warn("beware")
+
+        def leaves_open():
+            open(os.devnull)
 
         def divides(number):
             return 1 / number
@@ -478,7 +494,7 @@ def test_who_leaves_a_thread_is_not_steady(box):
 def test_who_forks_does_not_go_on_twice(box):
     fork = recipe("os.fork() > 0", "double", setup=(("os", "__import__('os')"),))
     explored = explore(box, fork, recipe("double(1)"), twice=True)
-    assert [one.outcome for one in explored.observations] == ["returned", "returned"]
+    assert [one.outcome for one in explored.observations] == ["refused", "returned"]
     assert [one.steady for one in explored.observations] == [False, True]
 
 
@@ -563,12 +579,13 @@ def test_what_a_call_leaves_around_it_is_put_back(box):
     assert explored.observations[1].value.text == "(False, False, False)"
 
 
-def test_warnings_are_no_errors_unless_the_project_says_so(box, tmp_path):
+def test_warnings_are_told_also_where_the_project_makes_them_errors(box, tmp_path):
     assert observe(box, "warns()", "warns").value.text == "'warned'"
     strict = FILES["pyproject.toml"].rstrip() + '\n        filterwarnings = ["error"]\n'
     write_project(tmp_path, {**FILES, "pyproject.toml": strict})
     with sandboxed(project_at(tmp_path)) as other:
-        assert observe(other, "warns()", "warns").raised.type == "builtins:DeprecationWarning"
+        one = observe(other, "warns()", "warns")  # as within `pytest.warns`
+        assert (one.value.text, one.warned) == ("'warned'", ("builtins:DeprecationWarning",))
 
 
 @pytest.mark.parametrize("call", ["double(", "double(nobody)[", "x = 1"])
@@ -646,3 +663,18 @@ def test_time_of_all_is_limited(box):
     assert (explored.status, explored.reason) == ("killed", "killed: time limit of 3 s")
     assert explored.observations[0].outcome == "timeout"
     assert explored.observations[-1].outcome == "not run"
+
+
+def test_warnings_of_a_call_are_told_by_their_classes(box):
+    one = observe(box, "gives_warning(3)", "gives_warning")
+    assert (one.outcome, one.value.text, one.warned) == ("returned", "3", ("builtins:DeprecationWarning",))
+    assert observe(box, "double(2)", "double").warned == ()
+    two = observe(box, "warns_of_two_things(True)", "warns_of_two_things")
+    assert two.warned == ("builtins:UserWarning", "shop.goods:Obsolete")
+    assert two.digest != observe(box, "warns_of_two_things(False)", "warns_of_two_things").digest
+    early = observe(box, "double(number)", "double", "gives_warning", setup=(("number", "gives_warning(3)"),))
+    assert (early.value.text, early.warned) == ("6", ("",))
+
+
+def test_file_that_is_left_open_is_no_warning_of_the_call(box):
+    assert observe(box, "leaves_open()", "leaves_open").warned == ()

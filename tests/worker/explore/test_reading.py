@@ -6,9 +6,14 @@ from tests.sandbox.toys import project_at, sandboxed, write_project
 from tests.worker.explore.toys import explore, recipe
 
 SOURCE = """
+    import argparse
     import datetime
+    import getpass
+    import locale
     import logging
     import os
+    import pathlib
+    import platform
     import random
     import secrets
     import socket
@@ -102,6 +107,83 @@ SOURCE = """
     def plain(text):
         return sorted(text.split())
 
+    LEVEL = os.environ.get("CODEMODE_LEVEL", "info")
+
+    def level():
+        return LEVEL
+
+    def mode():
+        return os.environ.get("CODEMODE_MODE", "dev")
+
+    def mode_by_getenv():
+        return os.getenv("CODEMODE_MODE", "dev")
+
+    def has_home():
+        return "HOME" in os.environ
+
+    def all_of_it():
+        return len(dict(os.environ)) > 0
+
+    def given_mode():
+        os.environ["CODEMODE_MODE"] = "test"
+        return os.environ["CODEMODE_MODE"]
+
+    def user():
+        return len(getpass.getuser()) > 0
+
+    def home():
+        return pathlib.Path.home().is_absolute()
+
+    def expanded(path):
+        return os.path.expanduser(path)[:1]
+
+    def filled(path):
+        return os.path.expandvars(path)
+
+    def language():
+        return locale.getlocale() is not None
+
+    def node():
+        return platform.node() != "?"
+
+    def system():
+        return platform.uname().system
+
+    def version():
+        return platform.python_version_tuple()[0]
+
+    def parser():
+        parser = argparse.ArgumentParser()
+        parser.add_argument("--size", type=int, default=3)
+        return parser.parse_args([]).size
+
+    def local(seconds):
+        return time.localtime(seconds).tm_year
+
+    def local_text(seconds):
+        return len(strftime("%H", time.localtime(seconds)))
+
+    def local_moment(seconds):
+        return when.fromtimestamp(seconds).year
+
+    def moment(seconds):
+        return when.fromtimestamp(seconds, datetime.timezone.utc).year
+
+    def moment_by_name(seconds):
+        return when.fromtimestamp(seconds, tz=datetime.timezone.utc).year
+
+    def day(seconds):
+        return date.fromtimestamp(seconds).year
+
+    def aware(text):
+        return when.fromisoformat(text).astimezone(datetime.timezone.utc).year
+
+    def aware_here(text):
+        return when.fromisoformat(text).astimezone().year
+
+    def stamp(text):
+        return when.fromisoformat(text).timestamp() > 0
+
     def ticks():
         yield 1
         yield time.time() > 0
@@ -156,6 +238,44 @@ def test_who_reads_of_the_process(box, text):
     assert told(box, text) == "the process"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mode()",
+        "mode_by_getenv()",
+        "has_home()",
+        "all_of_it()",
+        "user()",
+        "home()",
+        "expanded('~/x')",
+        "filled('$HOME/x'[:0] + '$CODEMODE_NONE')",
+    ],
+)
+def test_who_reads_the_environment(box, text):
+    assert told(box, text) == "the environment"
+
+
+@pytest.mark.parametrize("text", ["node()", "system()", "version()", "language()"])
+def test_who_reads_of_the_machine_is_noticed_again_and_again(box, text):
+    assert [told(box, text) for _ in range(2)] == ["this machine"] * 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "local(0)",
+        "local_text(0)",
+        "local_moment(0)",
+        "day(0)",
+        "aware('2001-02-03')",
+        "aware_here('2001-02-03T00:00:00+01:00')",
+        "stamp('2001-02-03')",
+    ],
+)
+def test_who_takes_the_time_zone(box, text):
+    assert told(box, text) == "the time zone"
+
+
 @pytest.mark.parametrize("text", ["draws()", "own_unseeded()", "token()", "name()"])
 def test_who_draws(box, text):
     assert told(box, text) == "chance"
@@ -172,6 +292,15 @@ def test_who_draws(box, text):
         "writes()",
         "parses('2001')",
         "plain('b a')",
+        "level()",
+        "given_mode()",
+        "expanded('x/~')",
+        "filled('x')",
+        "parser()",
+        "moment(0)",
+        "moment_by_name(0)",
+        "aware('2001-02-03T00:00:00+01:00')",
+        "stamp('2001-02-03T00:00:00+01:00')",
     ],
 )
 def test_who_does_not(box, text):

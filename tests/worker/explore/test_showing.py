@@ -196,6 +196,13 @@ def test_kinds(value, kind, text):
     assert show(value) == shown
 
 
+def test_numbers_of_numpy_that_are_pythons_too_are_values():
+    numpy = pytest.importorskip("numpy")
+    assert (Show(())(numpy.float64(0.25)).kind, Show(())(numpy.float64(0.25)).text) == ("float", "0.25")
+    assert Show(())(numpy.str_("a")).text == "'a'"
+    assert Show(())(numpy.float32(0.25)).kind == "opaque"
+
+
 def test_types_are_told_with_their_module():
     assert show(1).type == "builtins:int"
     assert show(Text("a")).type == f"{HERE}:Text"
@@ -254,3 +261,13 @@ def test_large_deep_and_endless_values_are_cut():
     for _ in range(1_000):
         nested = [nested]
     assert _deep(show(nested))
+
+
+def test_a_credential_is_not_shown_by_its_name_either():
+    record = types.SimpleNamespace(user="bob", password="hunter2-Sup3r", token="NUMBER")
+    fields = dict(show(record).fields)
+    assert (fields["user"].text, fields["password"].kind, fields["token"].text) == ("'bob'", "opaque", "'NUMBER'")
+    entries = show({"X-Api-Key": "9c1185a57be2", "password": "hello world"})
+    assert [(part.kind, part.text) for part in entries.parts[1::2]] == [("opaque", ""), ("literal", "'hello world'")]
+    deep = Show((), deep=True)
+    assert canonical(deep(record)) != canonical(deep(types.SimpleNamespace(**{**vars(record), "password": "other-1"})))
