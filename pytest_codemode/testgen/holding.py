@@ -8,9 +8,9 @@ from pytest_codemode.core.outcome import Outcome, TryRequest
 from pytest_codemode.core.ports import Sandbox
 from pytest_codemode.testgen.mutants import Mutant
 
-AT_A_TIME = 24
+AT_A_TIME = 8
 """Mutants of one request: what is done when the time is up counts."""
-TEST_S = 5.0
+TEST_S = 1.0
 _TOLD = frozenset({Outcome.FAILED, Outcome.TIMEOUT, Outcome.CRASHED})
 
 

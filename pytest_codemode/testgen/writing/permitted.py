@@ -24,6 +24,7 @@ _MORE: Mapping[str, frozenset[str]] = {
     "pytest": frozenset({"approx", "raises", "warns", "param", "deprecated_call", "CaptureFixture", "MonkeyPatch"})
     | {"LogCaptureFixture"},
     "asyncio": frozenset({"run", "sleep", "Event", "Lock", "Queue", "Semaphore", "QueueEmpty", "QueueFull"}),
+    "datetime": frozenset({"time"}),  # called like a module
     "types": frozenset({"GeneratorType", "CoroutineType", "AsyncGeneratorType", "FunctionType", "MethodType"})
     | {"BuiltinFunctionType", "ModuleType", "NoneType", "GenericAlias", "UnionType", "EllipsisType"},
     "typing": frozenset({"Any", "Union", "Optional", "Literal", "Callable", "Iterable", "Sequence", "Mapping"})

@@ -107,6 +107,7 @@ def test_import_that_no_file_gives_is_refused(item):
         ("cart = Cart()\n    cart.size = 3\n    assert f(cart) == [1, (2,), {3}, {4: None}]", (), ""),
         ('cart = Cart()\n    cart["a"] = 3\n    del cart["a"]\n    assert cart._size == 0', (), ""),
         ("assert f(datetime.date(2024, 2, 29)) == datetime.timedelta(days=1)", (), ""),
+        ("assert f(datetime.time(12, 30)) == datetime.time.min", (), ""),
         ("assert f(Decimal('1')) == Decimal('2')", (Import("decimal", "Decimal"),), ""),
         ("assert f(lambda item, *rest: item + len(rest)) == [n * 2 for n in range(3) if n]", (), ""),
         ("assert f(np_array([1])) == 1", (), "np_array"),
