@@ -76,7 +76,8 @@ TABLE = (
         "string",
         "NAME",
         "model that is asked for patches (or inputs of tests) where the search has found none, as "
-        "claude-sonnet-5-5, bedrock:NAME or vertex:NAME; source code is then sent to its provider; from the command line alone (default: none)",
+        "claude-sonnet-5-5, bedrock:NAME or vertex:NAME; source code is then sent to its "
+        "provider; from the command line alone (default: none)",
     ),
     Option(
         "base-url",
