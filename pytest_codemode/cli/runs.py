@@ -38,7 +38,7 @@ def run(rootdir: Path, arguments: argparse.Namespace) -> int:
     if arguments.action in ("show", "diff"):
         return _show(stored) if arguments.action == "show" else _diff(stored)
     patch = stored.patch()
-    check_editable(rootdir, {**patch.old, **patch.new})
+    check_editable(rootdir, {**patch.old, **patch.new}, tests=stored.writes == "tests")
     if arguments.action == "apply":
         terminal.diff(patch.diff().decode("utf-8", "surrogateescape"), PlainWriter())
         return _write(rootdir, stored, patch.old, patch.new)
@@ -117,7 +117,8 @@ def _diff(stored: StoredRun) -> int:
 def _write(rootdir: Path, stored: StoredRun, before: Contents, after: Contents) -> int:
     try:
         with lock(rootdir):
-            written = write(rootdir, {path: before.get(path) for path in after}, after)
+            baseline = {path: before.get(path) for path in after}
+            written = write(rootdir, baseline, after, tests=stored.writes == "tests")
     except TreeChanged as problem:
         files = ", ".join(problem.paths)
         raise ConfigError(

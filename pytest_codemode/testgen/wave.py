@@ -146,7 +146,7 @@ def run(
                 left_s=settings.budget.remaining_s,
                 say=lambda text: say("ask", text),
             ),
-            left_s=explore_s,
+            left_s=lambda: max(explore_s(), kill_s()),  # a solver may have used up what was kept back
             together=settings.together,
         )
     say("mutate", "calls that may become tests, once more")

@@ -124,8 +124,8 @@ def _finish(report: RunReport, run: Run, tree: SourceTree, others: tuple[str, ..
         return report
     try:
         for path in changes:
-            check_editable(tree.rootdir, [path])
-        written = write(tree.rootdir, baseline, changes)
+            check_editable(tree.rootdir, [path], tests=True)
+        written = write(tree.rootdir, baseline, changes, tests=True)
     except ConfigError as problem:
         return dataclasses.replace(report, stop=str(problem), error=True)
     return dataclasses.replace(report, written=tuple(written))

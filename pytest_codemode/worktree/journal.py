@@ -38,6 +38,8 @@ class Journal:
     """Changes that stand or fall together."""
 
     changes: tuple[Change, ...]
+    tests: bool = False
+    """Whether they are tests that a run wrote: then they are test files, and else never."""
     schema: int = 1
 
 

@@ -31,28 +31,30 @@ class TreeChanged(ConfigError):
         super().__init__(f"changed while codemode was running: {named}; nothing was written, run it on the new state")
 
 
-def write(rootdir: Path, baseline: Contents, changes: Contents) -> tuple[str, ...]:
+def write(rootdir: Path, baseline: Contents, changes: Contents, *, tests: bool = False) -> tuple[str, ...]:
     """Write `changes` to the tree, all or nothing, and return the paths that were written.
 
     Args:
         rootdir: the project's root.
         baseline: how each file of `changes` must stand on disk; a path that is missing here must not exist.
         changes: how each is to stand.
+        tests: whether they are tests that a run wrote.
 
     Raises:
         TreeChanged: a file does not stand as in `baseline`.
         ConfigError: a file lies outside the tree or behind a symbolic link, or the tree cannot be written.
     """
     written = tuple(sorted(path for path in changes if changes[path] != baseline.get(path)))
-    for _step in write_steps(rootdir, baseline, {path: changes[path] for path in written}):
+    for _step in write_steps(rootdir, baseline, {path: changes[path] for path in written}, tests=tests):
         pass
     return written
 
 
-def write_steps(rootdir: Path, baseline: Contents, changes: Contents) -> Iterator[str]:
+def write_steps(rootdir: Path, baseline: Contents, changes: Contents, *, tests: bool = False) -> Iterator[str]:
     """Do what `write` does, yielding the name of each step that has reached the disk."""
     _check(rootdir, baseline, changes)
-    journal = Journal(tuple(_planned(rootdir, path, baseline.get(path), changes[path]) for path in sorted(changes)))
+    planned = tuple(_planned(rootdir, path, baseline.get(path), changes[path]) for path in sorted(changes))
+    journal = Journal(planned, tests)
     try:
         kept = journals.save(state_dir(rootdir), rootdir, journal)
     except OSError as problem:
@@ -146,17 +148,20 @@ def _open_lock(path: Path) -> int:
     return descriptor
 
 
-def check_editable(rootdir: Path, paths: Iterable[str]) -> None:
-    """Refuse a kept patch that would touch anything but the project's own code, whoever kept it; or tests, and no code.
+def check_editable(rootdir: Path, paths: Iterable[str], *, tests: bool = False) -> None:
+    """Refuse a kept patch that would touch anything but the project's own code, whoever kept it.
+
+    With `tests`, of a run that wrote tests, it may touch test files and nothing else.
 
     Raises:
         ConfigError: it would.
     """
-    editable, wanted = EditableSet(rootdir, (), frozenset()), tuple(paths)
-    tests = all(editable.is_test(path) and Path(path).name != "conftest.py" for path in wanted)
-    for path in wanted:
+    editable = EditableSet(rootdir, (), frozenset())
+    for path in paths:
         checked_parts(path)
-        if reason := editable.why_not(path, tests=tests):
+        own = editable.is_test(path) and Path(path).name != "conftest.py"
+        reason = editable.why_not(path, tests=tests and own) or ("no test file" if tests and not own else "")
+        if reason:
             raise ConfigError(f"{path!r} is no file that a patch may touch ({reason}); nothing was written")
 
 
@@ -250,7 +255,7 @@ def _settled(rootdir: Path, kept: Path) -> str:
     """Settle the write of one journal and return the sentence for the user."""
     try:
         journal = journals.load(kept, rootdir)
-        check_editable(rootdir, (change.path for change in journal.changes))
+        check_editable(rootdir, (change.path for change in journal.changes), tests=journal.tests)
         sentence = _finish_or_restore(rootdir, journal.changes)
     except (ValueError, ConfigError) as problem:
         # Or it would stop every further command.

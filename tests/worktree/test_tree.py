@@ -266,9 +266,10 @@ def test_a_damaged_journal_is_set_aside_and_named(root):
     assert recover(root) is None
 
 
-def planted(root, changes, *, sealed):
+def planted(root, changes, *, sealed, tests=False):
     """Plant a journal, sealed as the user's own would be or not."""
-    record = json.dumps({"changes": [{"old": None, "new": None, "folders": (), **change} for change in changes]})
+    told = [{"old": None, "new": None, "folders": (), **change} for change in changes]
+    record = json.dumps({"changes": told, "tests": tests})
     folder = state_dir(root) / "journal"
     folder.mkdir(exist_ok=True)
     data = seal(root, "journal", record.encode()) if sealed else record.encode()
@@ -295,7 +296,7 @@ def test_a_sealed_journal_is_acted_on_and_the_same_without_a_seal_is_not(root):
 def test_a_journal_of_tests_alone_is_acted_on(root):
     (root / "tests").mkdir()
     (root / "tests" / "test_a.py").write_text("x")
-    planted(root, [new("tests/test_a.py"), new("tests/test_b.py")], sealed=True)
+    planted(root, [new("tests/test_a.py"), new("tests/test_b.py")], sealed=True, tests=True)
     assert "completed: tests/test_a.py, tests/test_b.py" in recover(root)
     assert (root / "tests" / "test_b.py").read_text() == "x"
 
@@ -303,7 +304,7 @@ def test_a_journal_of_tests_alone_is_acted_on(root):
 @pytest.mark.parametrize(
     ("paths", "reason"),
     [
-        (["tests/test_a.py", "src/a.py"], "a test file"),
+        (["tests/test_a.py", "src/a.py"], "no test file"),
         (["tests/test_a.py", "tests/conftest.py"], "a test file"),
         (["tests/data.json"], "not a Python file"),
         (["tests/setup.py"], "configuration"),
@@ -312,7 +313,7 @@ def test_a_journal_of_tests_alone_is_acted_on(root):
 )
 def test_who_writes_tests_writes_nothing_else(root, paths, reason):
     with pytest.raises(ConfigError, match=reason):
-        check_editable(root, paths)
+        check_editable(root, paths, tests=True)
 
 
 @pytest.mark.parametrize(
