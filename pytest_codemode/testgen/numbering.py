@@ -39,9 +39,10 @@ class Numbering:
         """
         if self._parser is None:
             return frozenset(arcs)
-        first = self._parser.translate_arcs(arcs)
+        # Sets: coverage.py goes through them twice.
+        first = self._parser.translate_arcs(set(arcs))
         ways = ((line, self._single.get(line, to) if line == to else to) for line, to in first)
-        return frozenset(self._parser.translate_arcs((line, to) for line, to in ways if line != to))
+        return frozenset(self._parser.translate_arcs({(line, to) for line, to in ways if line != to}))
 
 
 def _parsed(raw: bytes) -> PythonParser | None:
