@@ -109,6 +109,6 @@ def translated(raw: Iterable[Arc], reporter: Any, single: Mapping[int, int]) -> 
 
     An arc within one statement is the one way out of it, if it has one.
     """
-    first = reporter.translate_arcs(raw)
+    first = reporter.translate_arcs(set(raw))  # a set: coverage.py goes through it twice
     ways = ((line, single.get(line, to) if line == to else to) for line, to in first)
-    return tuple(sorted(reporter.translate_arcs((line, to) for line, to in ways if line != to)))
+    return tuple(sorted(reporter.translate_arcs({(line, to) for line, to in ways if line != to})))
