@@ -127,9 +127,7 @@ class Recipe:
     fixtures: tuple[str, ...] = ()
     """pytest fixtures, by the names that the expressions use."""
     flavour: Flavour = "plain"
-    origin: Literal["docstring", "recorded", "constant", "type", "default", "mutation", "symbolic", "model", "pair"] = (
-        "type"
-    )
+    origin: Origin = "type"
     """Where its arguments come from: a human's example reads better than a mutant of it."""
     expected: str = ""
     """With origin `docstring`: what the example says comes out, as source text or as the first line of a traceback."""

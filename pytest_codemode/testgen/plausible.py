@@ -22,13 +22,18 @@ def is_plausible(described: Described, recipe: Recipe) -> bool:
     if recipe.origin in _HUMAN:
         return True
     last = described.qualname.rpartition(".")[2]
-    if any(part.startswith("_") and not part.endswith("__") for part in described.qualname.split(".")):
+    if is_private(described.qualname):
         return False  # what may reach it is for its callers to say
     if last.startswith("__") and last not in _CALLED_AS_SUCH:
         return False
     parameters = [one for one in described.parameters if one.kind not in ("args", "kwargs")]
     typed = bool(parameters) and all(_is_known(one.shape) for one in parameters)
     return typed and recipe.origin in _TYPED and conforms(described, recipe)
+
+
+def is_private(qualname: str) -> bool:
+    """Return whether a function, or the class it is in, is for its own module alone."""
+    return any(part.startswith("_") and not part.endswith("__") for part in qualname.split("."))
 
 
 def conforms(described: Described, recipe: Recipe) -> bool:

@@ -32,7 +32,7 @@ sys.path[:0] = {paths}
 from crosshair.main import main
 sys.exit(main(["cover", {target}, "--example_output_format", "arg_dictionary", "--per_condition_timeout", {within}]))
 """
-_THERE = "import crosshair, z3"
+_THERE = "import importlib.util, sys; sys.exit(importlib.util.find_spec('crosshair') is None)"
 
 
 def is_there(sandbox: Sandbox) -> bool:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pytest_codemode.core.patch import Files
 from pytest_codemode.core.written import PossibleBug
 from pytest_codemode.edits.text import SourceError
 from pytest_codemode.testgen import symbolic
-from pytest_codemode.testgen.asking.rest import ask_about_rest
+from pytest_codemode.testgen.asking.rest import Ask, ask_about_rest
 from pytest_codemode.testgen.drafting import Draft, choose, draft
 from pytest_codemode.testgen.exploration import explore
+from pytest_codemode.testgen.plausible import is_private
 from pytest_codemode.testgen.preparing import Settings
 from pytest_codemode.testgen.promising import broken_promises
 from pytest_codemode.testgen.proving import Proof, prove_apart
@@ -105,50 +106,11 @@ def run(
         kill_s: seconds left for mutants.
     """
     say, sandbox = settings.say, settings.sandbox
-    public = [subject for subject in wave.subjects if not _is_private(subject.described.qualname)]
-    private = [subject for subject in wave.subjects if _is_private(subject.described.qualname)]
-    asked_s = ASK_SHARE * explore_s() if settings.ask is not None else 0.0
-    asked_s += symbolic.SHARE * explore_s() if settings.symbolic else 0.0
-    for some, share in ((public, PUBLIC_SHARE), (private, 1.0)):
-        until_s = asked_s + (explore_s() * (1 - share) if private else 0.0)
-        testable = {path: _testable(wave.subjects, path) for path in {subject.path for subject in some}}
-        for subject in some:
-            subject.reached(testable[subject.path])
-        explore(
-            [subject for subject in some if subject.open],
-            sandbox,
-            settings.budget,
-            workers=settings.workers,
-            left_s=lambda until_s=until_s: explore_s() - until_s,  # type: ignore[misc]  # bound now
-            say=lambda text: say("explore", text),
-        )
+    _search(wave, settings, explore_s)
     if settings.symbolic:
-        say("explore", "what a solver finds for the rest")
-        kept_s = (1 - symbolic.SHARE) * explore_s() if settings.ask is not None else 0.0
-        solved = symbolic.solve(wave.subjects, sandbox, settings.workers, lambda: explore_s() - kept_s)
-        explore(
-            solved,
-            sandbox,
-            settings.budget,
-            workers=settings.workers,
-            left_s=settings.budget.remaining_s,
-            say=lambda text: say("explore", text),
-        )
+        _solve(wave, settings, explore_s)
     if settings.ask is not None:
-        ask_about_rest(
-            [*public, *private],
-            settings.ask,
-            lambda some: explore(
-                some,
-                sandbox,
-                settings.budget,
-                workers=1,
-                left_s=settings.budget.remaining_s,
-                say=lambda text: say("ask", text),
-            ),
-            left_s=lambda: max(explore_s(), kill_s()),  # a solver may have used up what was kept back
-            together=settings.together,
-        )
+        _ask(wave, settings.ask, settings, lambda: max(explore_s(), kill_s()))  # a solver may have used up its share
     say("mutate", "calls that may become tests, once more")
     timeout_s = min(max(kill_s(), LEAST_S), SETTLE_S)
     wave.drafts = [
@@ -160,6 +122,51 @@ def run(
     chosen = _chosen(wave, read, settings, kill_s)
     if chosen:
         _write_and_prove(wave, chosen, overlay, read, settings)
+
+
+def _search(wave: Wave, settings: Settings, explore_s: Callable[[], float]) -> None:
+    """Try the inputs of the search, those of private functions last: what others reach of them is not looked for."""
+    public = [subject for subject in wave.subjects if not is_private(subject.described.qualname)]
+    private = [subject for subject in wave.subjects if is_private(subject.described.qualname)]
+    kept_s = ASK_SHARE * explore_s() if settings.ask is not None else 0.0
+    kept_s += symbolic.SHARE * explore_s() if settings.symbolic else 0.0
+    until_s = kept_s + (explore_s() * (1 - PUBLIC_SHARE) if private else 0.0)
+    _try_out(public, settings, lambda: explore_s() - until_s)
+    testable = {path: _testable(wave.subjects, path) for path in {subject.path for subject in private}}
+    for subject in private:
+        subject.reached(testable[subject.path])
+    _try_out(private, settings, lambda: explore_s() - kept_s)
+
+
+def _solve(wave: Wave, settings: Settings, explore_s: Callable[[], float]) -> None:
+    settings.say("explore", "what a solver finds for the rest")
+    kept_s = (1 - symbolic.SHARE) * explore_s() if settings.ask is not None else 0.0
+    solved = symbolic.solve(wave.subjects, settings.sandbox, settings.workers, lambda: explore_s() - kept_s)
+    _try_out(solved, settings, settings.budget.remaining_s)
+
+
+def _ask(wave: Wave, ask: Ask, settings: Settings, left_s: Callable[[], float]) -> None:
+    one_by_one = replace(settings, workers=1)
+    ask_about_rest(
+        sorted(wave.subjects, key=lambda subject: is_private(subject.described.qualname)),
+        ask,
+        lambda some: _try_out(some, one_by_one, settings.budget.remaining_s, "ask"),
+        left_s=left_s,
+        together=settings.together,
+    )
+
+
+def _try_out(
+    subjects: Sequence[Subject], settings: Settings, left_s: Callable[[], float], stage: str = "explore"
+) -> None:
+    explore(
+        [subject for subject in subjects if subject.open],
+        settings.sandbox,
+        settings.budget,
+        workers=settings.workers,
+        left_s=left_s,
+        say=lambda text: settings.say(stage, text),
+    )
 
 
 def _testable(subjects: Sequence[Subject], path: str) -> frozenset[Item]:
@@ -175,17 +182,13 @@ def _testable(subjects: Sequence[Subject], path: str) -> frozenset[Item]:
     )
 
 
-def _is_private(qualname: str) -> bool:
-    return any(part.startswith("_") and not part.endswith("__") for part in qualname.split("."))
-
-
 def _chosen(
     wave: Wave, read: Callable[[str], bytes | None], settings: Settings, kill_s: Callable[[], float]
 ) -> list[Case]:
     """Return the cases to keep; those of functions that call few others first, so that each has its own tests."""
     covered: dict[str, set[Item]] = {subject.path: set() for subject in wave.subjects}
     chosen: list[Case] = []
-    for made in sorted(wave.drafts, key=lambda one: (_is_private(one.subject.described.qualname), _foreign(one))):
+    for made in sorted(wave.drafts, key=lambda one: (is_private(one.subject.described.qualname), _foreign(one))):
         settings.say("mutate", f"{made.subject.path}: {made.subject.described.qualname}")
         taken = covered[made.subject.path]
         made.takes = {key: takes - taken for key, takes in made.takes.items()}

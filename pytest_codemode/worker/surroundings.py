@@ -23,7 +23,7 @@ def surroundings(folders: tuple[str, ...]) -> dict[str, object]:
     return {
         MODULES: len(sys.modules),
         "threads": _thread._count(),  # private; `threading` does not know all of them
-        "children": _has_children(),
+        "children": has_children(),
         DESCRIPTORS: _descriptors(),
         "folder": os.getcwd(),
         "environment": _environment(),
@@ -49,8 +49,8 @@ def _environment() -> dict[Any, Any]:
     return kept
 
 
-def _has_children() -> bool:
-    """Whether there is a child process, dead or alive; it is left to whoever waits for it."""
+def has_children() -> bool:
+    """Return whether there is a child process, dead or alive; it is left to whoever waits for it."""
     try:
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     except ChildProcessError:

@@ -52,7 +52,7 @@ def _derived(name: str, nodes: list[ast.AST]) -> frozenset[str]:
     while grown:
         before = len(found)
         for node in nodes:
-            targets, source = _binding(node)
+            targets, source = binding(node)
             if source is not None and _mentions(source, found):
                 stored = (item for target in targets for item in ast.walk(target))
                 found.update(item.id for item in stored if isinstance(item, ast.Name))
@@ -60,7 +60,7 @@ def _derived(name: str, nodes: list[ast.AST]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _binding(node: ast.AST) -> tuple[list[ast.expr], ast.expr | None]:
+def binding(node: ast.AST) -> tuple[list[ast.expr], ast.expr | None]:
     """Return the targets and the value of whatever binds names."""
     match node:
         case ast.Assign(targets=targets, value=value):
@@ -69,7 +69,11 @@ def _binding(node: ast.AST) -> tuple[list[ast.expr], ast.expr | None]:
             return [target], value
         case ast.NamedExpr(target=target, value=value):
             return [target], value
-        case ast.For(target=target, iter=value) | ast.comprehension(target=target, iter=value):
+        case (
+            ast.For(target=target, iter=value)
+            | ast.AsyncFor(target=target, iter=value)
+            | ast.comprehension(target=target, iter=value)
+        ):
             return [target], value
         case ast.withitem(context_expr=value, optional_vars=target) if target is not None:
             return [target], value

@@ -9,6 +9,7 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from pytest_codemode.core.exploring import Described
+from pytest_codemode.edits.rules.relations import binding
 from pytest_codemode.testgen.asking.importing import Importable
 from pytest_codemode.testgen.asking.standard import FILE_MODULES
 from pytest_codemode.testgen.inputs.scope import FunctionNode, Scope, called, scope_of, walked
@@ -136,7 +137,7 @@ def _values(qualname: str, scope: Scope) -> Iterator[ast.expr]:
         yield from (scope.assigned[one] for one in (first,) if one in scope.assigned)
         return
     for node in ast.walk(scope.classes[owner]):
-        targets, value = _assigned(node)
+        targets, value = binding(node)
         if value is not None and any(_named(one) == name for one in targets):
             yield value
 
@@ -195,7 +196,7 @@ def _derived(name: str, function: FunctionNode) -> frozenset[str]:
     for _ in range(5):
         before = len(names)
         for node in walked(function):
-            targets, value = _assigned(node)
+            targets, value = binding(node)
             if value is not None and _holds(value, names):
                 names |= {inner.id for one in targets for inner in ast.walk(one) if isinstance(inner, ast.Name)}
         names.discard("self")
@@ -204,21 +205,6 @@ def _derived(name: str, function: FunctionNode) -> frozenset[str]:
         if len(names) == before:
             break
     return frozenset(names)
-
-
-def _assigned(node: ast.AST) -> tuple[list[ast.expr], ast.expr | None]:
-    match node:
-        case ast.Assign(targets=targets, value=value):
-            return targets, value
-        case ast.AnnAssign(target=target, value=value) | ast.NamedExpr(target=target, value=value):
-            return [target], value
-        case ast.AugAssign(target=target, value=value):
-            return [target], value
-        case ast.For(target=target, iter=value) | ast.AsyncFor(target=target, iter=value):
-            return [target], value
-        case ast.comprehension(target=target, iter=value):
-            return [target], value
-    return [], None
 
 
 def _places(node: ast.AST, imported: dict[str, str], scope: Scope) -> Iterator[ast.expr]:

@@ -76,8 +76,8 @@ class _Reader:
                 self._uses.caught.update(dict.fromkeys(caught_around(node, parents)))
                 self._use(node, parent, parents)
 
-    def _use(self, node: ast.expr, parent: ast.AST, parents: dict[int, ast.AST]) -> None:  # noqa: C901, PLR0912, PLR0915
-        votes = self._uses.votes  # a table in code
+    def _use(self, node: ast.expr, parent: ast.AST, parents: dict[int, ast.AST]) -> None:  # noqa: C901, PLR0912  # a table
+        votes = self._uses.votes
         match parent:
             case ast.Attribute():
                 self._uses.attributes.add(parent.attr)
@@ -110,6 +110,19 @@ class _Reader:
                 call = parents.get(id(parent))
                 if isinstance(call, ast.Call):
                     self._handed_on(call, keyword=parent.arg)
+            case ast.For() | ast.comprehension() if parent.iter is node:
+                self._iterated(parent, parents)
+            case ast.Compare():
+                self._comparisons.compared(node, parent)
+            case ast.match_case() | ast.Match():
+                self._comparisons.matched(parent)
+            case _:
+                self._operand(node, parent)
+
+    def _operand(self, node: ast.expr, parent: ast.AST) -> None:
+        """Take in a use that says what it is by itself."""
+        votes = self._uses.votes
+        match parent:
             case ast.Starred():
                 votes["list"] += 3
             case ast.BinOp():
@@ -117,17 +130,11 @@ class _Reader:
                 self._vote(by_operator(parent.op, other, left=parent.left is node))
             case ast.UnaryOp(op=ast.USub() | ast.Invert()):
                 votes["int"] += 2
-            case ast.Compare():
-                self._comparisons.compared(node, parent)
-            case ast.For() | ast.comprehension() if parent.iter is node:
-                self._iterated(parent, parents)
             case ast.FormattedValue(format_spec=ast.JoinedStr(values=[ast.Constant(value=str(spec)), *_])):
                 votes["float" if spec[-1:] in "fgeE%" else "int" if spec[-1:] in "d,xobn" else "str"] += 2
             case ast.Assign(targets=[ast.Tuple(elts=elements)]) if parent.value is node:
                 self._uses.width = len(elements)
                 votes["tuple"] += 2
-            case ast.match_case() | ast.Match():
-                self._comparisons.matched(parent)
             case ast.YieldFrom():
                 votes["list"] += 2
             case ast.withitem():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import re
 import socket
 from collections.abc import Iterable
@@ -15,7 +16,9 @@ _PLACE = re.compile(
     # The second begins where a word does: from each of its characters would take the square of its length.
     r"(?:/private)?/(?:tmp|var/folders|var/tmp|dev/shm|proc)/[^\s'\"]*|(?<![^\s'\"])[^\s'\"]*pytest-of-[^\s'\"]*"
 )
-_HOME = re.compile(r"/(?:home|Users)/[^\s'\"]+|/root/[^\s'\"]+")
+_OWN = tuple(home for home in map(os.path.expanduser, ("~root", "~")) if len(home) > 1)
+"""Home folders that may stand elsewhere than those of other people: the superuser's, and that of whoever runs this."""
+_HOME = re.compile(rf"(?:/(?:home|Users)|{'|'.join(map(re.escape, _OWN)) or '/home'})/[^\s'\"]+")
 _SETS = re.compile(r"\{[^{}:][^{}:,]*,[^{}:]*\}")
 _TIMING = re.compile(r"\b\d+\.\d+ ?(?:s|ms|sec|seconds|milliseconds)\b|\b\d+ ?(?:MB|KB|GB|bytes)\b")
 _CLOCK_S = 2 * 24 * 3600.0

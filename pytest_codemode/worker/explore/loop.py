@@ -84,43 +84,12 @@ class _Exploring:
 
     def run(self) -> None:
         request = self._request
-        within_s = min(IMPORT_S, request.timeout_s)
-        began_s, threads = time.perf_counter(), thread_count()
-        target = import_target(
-            self._filename,
-            request.module,
-            self._alarm,
-            self._arcs,
-            trace=request.describe,
-            watch=bool(request.swaps or request.variants),
-            within_s=within_s,
-        )
-        self._say(
-            {
-                "say": "imported",
-                "arcs": [list(arc) for arc in target.imported],
-                "import_s": time.perf_counter() - began_s if target.fresh else 0.0,
-                "threads": thread_count() > threads,
-            }
-        )
+        target = self._imported()
         index = self._swap(target)
         if request.describe:
             told = describe(target.module, request.path, self._filename, self._setup.root, self._fixing.visible)
             self._say({"say": "described", "callables": list(_within(map(encode, told), DESCRIBED_BYTES))})
-        places = tuple(dict.fromkeys((self._setup.scratch, self._setup.root)))
-        kitchen = Kitchen(
-            self._alarm,
-            self._arcs,
-            Outside((self._setup.fork_scratch,)),
-            Raising(self._setup.root, places),
-            places,
-            request.call_s,
-            self._fixing.of,
-        )
-        kitchen.keeps = kitchen.reads.on = request.twice
-        if request.compare:
-            comparing = Comparing(self._filename, self._index.functions_of(self._filename))
-            kitchen.compared = comparing.take
+        kitchen = self._kitchen()
         self._get_ready()
         variants = Variants(index, request.variants, self._setup.root)
         self._say({"say": "ready"})
@@ -134,6 +103,45 @@ class _Exploring:
                 self._say({"say": "observed", "observation": refusal})
             else:
                 self._observe(recipe, kitchen)
+
+    def _imported(self) -> Target:
+        """Import the file, and tell what that was like."""
+        request = self._request
+        began_s, threads = time.perf_counter(), thread_count()
+        target = import_target(
+            self._filename,
+            request.module,
+            self._alarm,
+            self._arcs,
+            trace=request.describe,
+            watch=bool(request.swaps or request.variants),
+            within_s=min(IMPORT_S, request.timeout_s),
+        )
+        self._say(
+            {
+                "say": "imported",
+                "arcs": [list(arc) for arc in target.imported],
+                "import_s": time.perf_counter() - began_s if target.fresh else 0.0,
+                "threads": thread_count() > threads,
+            }
+        )
+        return target
+
+    def _kitchen(self) -> Kitchen:
+        places = tuple(dict.fromkeys((self._setup.scratch, self._setup.root)))
+        kitchen = Kitchen(
+            self._alarm,
+            self._arcs,
+            Outside((self._setup.fork_scratch,)),
+            Raising(self._setup.root, places),
+            places,
+            self._request.call_s,
+            self._fixing.of,
+        )
+        kitchen.keeps = kitchen.reads.on = self._request.twice
+        if self._request.compare:
+            kitchen.compared = Comparing(self._filename, self._index.functions_of(self._filename)).take
+        return kitchen
 
     def _get_ready(self) -> None:
         """Do what takes long once, so that it is not the first call's to wait for."""

@@ -10,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from pytest_codemode.worker.surroundings import has_children
+
 
 class Kept:
     """The process around the calls, as the first one found it."""
@@ -21,7 +23,7 @@ class Kept:
         self._path = list(sys.path)
         self._recursion = sys.getrecursionlimit()
         self._threads = threading.active_count()
-        self._children = _has_children()
+        self._children = has_children()
 
     def put_back(self) -> None:
         """Undo what can be undone."""
@@ -46,21 +48,13 @@ class Kept:
     def more_runs(self) -> bool:
         """Whether a call has left a thread or a process behind; what counts once does not count again."""
         threads, children = self._threads, self._children
-        self._threads, self._children = threading.active_count(), _has_children()
+        self._threads, self._children = threading.active_count(), has_children()
         return self._threads > threads or (self._children and not children)
 
 
 def thread_count() -> int:
     """Return how many threads this process has, those of native code too where that can be told."""
     return len(list(Path("/proc/self/task").iterdir())) if sys.platform == "linux" else threading.active_count()
-
-
-def _has_children() -> bool:
-    try:
-        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    except ChildProcessError:
-        return False
-    return True
 
 
 def _environ() -> Any:

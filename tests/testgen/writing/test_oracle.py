@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pytest_codemode.core.exploring import Import, Observation, Recipe, Shape, Shown
@@ -299,3 +301,8 @@ def test_example_that_does_not_hold_is_no_oracle(expected, outcome, got):
 )
 def test_traceback_of_an_example_becomes_raises(expected):
     assert example(expected, raised("ValueError", "no", explicit=False)) == ("with pytest.raises(ValueError):",)
+
+
+def test_a_folder_of_whoever_runs_this_is_in_no_test_wherever_it_is():
+    for place in (Path.home() / "notes.txt", "/home/ada/notes.txt", "/Users/ada/notes.txt"):
+        assert lines(f"read {place}") == "what it returns holds a path of this machine"
